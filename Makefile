@@ -1,0 +1,279 @@
+# Builds archinspect; `make help` lists what it can do.
+#
+# FLAVOUR is release (the default), debug, asan or cov. Each has its own folder
+# under build/, and so has clang, so going from one to another rebuilds nothing.
+# Variables of use: CC, CFLAGS (added last), FLAVOUR, PREFIX, DESTDIR, V=1 (show
+# commands), WERROR=1 (warnings are errors; so they are where CI is set).
+#
+# pkg-config and the compiler come with scripts/deps. Targets that call it do
+# the real work in a second make, so nothing here may need them while it is read.
+
+VERSION := 0.1.0
+PKGS    := libzstd libcjson yaml-0.1
+ROOMS   := base read measure infer compare report
+
+FLAVOUR ?= release
+B       := build/$(if $(findstring clang,$(CC)),clang-)$(FLAVOUR)
+
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
+INSTALL    ?= install
+PKG_CONFIG ?= pkg-config
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_release := -O2 -g -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+FLAGS_debug   := -O0 -g3
+FLAGS_asan    := -O1 -g $(SANITIZE)
+FLAGS_cov     := -O0 -g --coverage
+FLAGS_fuzz    := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
+ifeq ($(FLAGS_$(FLAVOUR)),)
+$(error FLAVOUR=$(FLAVOUR) is not one of release, debug, asan, cov)
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+        -Wvla -Wformat=2
+ifneq ($(CI)$(filter 1,$(WERROR)),)
+WARN += -Werror
+endif
+
+# $(call once,NAME,COMMAND): a variable that runs the command when first used.
+once = $(eval $(1) = $$(eval $(1) := $$(shell $(2)))$$($(1)))
+$(call once,PKG_CFLAGS,$(PKG_CONFIG) --cflags $(PKGS))
+$(call once,PKG_LIBS,$(PKG_CONFIG) --libs $(PKGS))
+$(call once,TEST_CFLAGS,$(PKG_CONFIG) --cflags criterion)
+$(call once,TEST_LIBS,$(PKG_CONFIG) --libs criterion)
+$(call once,JOBS,nproc)
+
+OUR_CPPFLAGS = -Iinclude -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DARI_VERSION=\"$(VERSION)\" \
+               $(PKG_CFLAGS) $(CPPFLAGS)
+OUR_CFLAGS   = -std=c11 $(WARN) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
+LINK         = $(CC) $(FLAGS_$(FLAVOUR)) $(CFLAGS) $(LDFLAGS)
+OUR_LIBS     = $(PKG_LIBS) -lm $(LDLIBS)
+
+LIB_SRC  := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
+CLI_SRC  := $(sort $(wildcard src/cli/*.c))
+TEST_SRC := $(sort $(wildcard tests/*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+MAN      := $(sort $(wildcard man/*.[1-8]))
+FORMATTED = $(sort $(shell find src include tests -name '*.[ch]'))
+
+LIB     := $(B)/libarchinspect.a
+PROGRAM := $(B)/archinspect
+TESTS   := $(B)/run-tests
+# The one at the top is the release made by the default compiler.
+TOP     := $(if $(filter build/release,$(B)),archinspect)
+
+# The jobs of a make within this one, unless the caller chose: make -j4 check.
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+SUBMAKE  = $(MAKE) --no-print-directory $(PARALLEL)
+# `  CC     file.c` instead of the command, unless V=1.
+quiet = $(if $(filter-out 0,$(V)),,@printf '  %-6s %s\n' '$(1)' '$(2)' &&)
+
+.PHONY: all
+all: $(LIB) $(if $(CLI_SRC),$(PROGRAM) $(TOP)) ## Build the library and the program (the default)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: deps
+deps: ## Install the Debian packages that building and checking need
+	@scripts/deps check
+
+.PHONY: demo
+demo: ## Install what building needs, build, and inspect a small model
+	@scripts/deps build
+	+@$(SUBMAKE) all
+	@echo '$$ ./$(or $(TOP),$(PROGRAM)) fixtures/demo.gguf'
+	@./$(or $(TOP),$(PROGRAM)) fixtures/demo.gguf
+
+# --- Compile and link ---------------------------------------------------------
+
+$(LIB): $(LIB_SRC:%.c=$(B)/%.o) $(B)/sources
+	$(call quiet,AR,$@) rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(PROGRAM): $(CLI_SRC:%.c=$(B)/%.o) $(LIB) $(B)/sources
+	$(call quiet,LINK,$@) $(LINK) $(filter %.o %.a,$^) $(OUR_LIBS) -o $@
+
+$(TESTS): $(TEST_SRC:%.c=$(B)/%.o) $(LIB) $(B)/sources
+	$(call quiet,LINK,$@) $(LINK) $(filter %.o %.a,$^) $(TEST_LIBS) $(OUR_LIBS) -o $@
+
+archinspect: $(PROGRAM)
+	@ln -sf $< $@
+
+$(B)/tests/%.o: private EXTRA = $(TEST_CFLAGS)
+$(B)/tests/fuzz/%.o: private EXTRA =
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<) $(CC) $(OUR_CPPFLAGS) $(EXTRA) $(OUR_CFLAGS) -MMD -MP -c $< -o $@
+
+# These two change only when what they hold does: other flags compile everything
+# again, a source that came or went links again.
+$(B)/flags: hold = $(CC) $(OUR_CPPFLAGS) $(OUR_CFLAGS)
+$(B)/sources: hold = $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(LDFLAGS)
+$(B)/flags $(B)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(hold)' | cmp -s - $@ || echo '$(hold)' >$@
+
+.PHONY: FORCE
+FORCE:
+
+-include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC))
+
+# --- Test ---------------------------------------------------------------------
+
+CHECKS := layers test asan valgrind clang lint
+
+.PHONY: check
+check: ## Install what checking needs, then everything CI runs
+	@scripts/deps check
+	+@set -e; for step in $(CHECKS); do \
+	    echo "== $$step"; \
+	    $(SUBMAKE) $$step; \
+	done
+	@echo 'check: $(words $(CHECKS)) passed, 0 failed'
+
+# Each test is a process of its own, and Criterion looks away when one that has
+# passed exits with an error. So what sanitizers and valgrind find (leaks above
+# all) goes to files, and any that is not empty fails the run.
+REPORTS  = $(CURDIR)/$(B)/reports
+run_unit = rm -rf $(REPORTS); mkdir -p $(REPORTS); status=0; $(1) || status=1; \
+           if find $(REPORTS) -type f -size +0 -exec cat {} + | grep .; then status=1; fi; exit $$status
+VALGRIND = valgrind -q --trace-children=yes --leak-check=full --show-leak-kinds=definite \
+           --error-exitcode=9 --read-inline-info=no --log-file=$(REPORTS)/valgrind-%p
+
+.PHONY: unit
+unit: $(TESTS)
+	$(call quiet,TEST,$<) $(call run_unit,ASAN_OPTIONS="$$ASAN_OPTIONS:log_path=$(REPORTS)/asan" $(TESTS))
+
+.PHONY: golden
+golden: $(PROGRAM)
+	$(call quiet,TEST,tests/cli) tests/cli/run.sh $(PROGRAM)
+
+.PHONY: test
+test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against its golden outputs
+	+@$(SUBMAKE) unit
+	+@$(SUBMAKE) golden
+
+.PHONY: asan
+asan: ## The same tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	+@$(SUBMAKE) FLAVOUR=asan test
+
+.PHONY: valgrind
+valgrind: $(TESTS) ## The unit tests under valgrind
+	$(call quiet,TEST,$< in valgrind) $(call run_unit,$(VALGRIND) $(TESTS) --jobs $(JOBS))
+
+.PHONY: clang
+clang: ## Build all with clang, warnings as errors
+	+@$(SUBMAKE) CC=clang FLAVOUR=release WERROR=1 binaries
+
+.PHONY: binaries
+binaries: all $(TESTS)
+
+.PHONY: golden-update
+golden-update: $(PROGRAM) ## Take the program's present output as golden
+	UPDATE=1 tests/cli/run.sh $(PROGRAM)
+
+.PHONY: coverage
+coverage: ## Line coverage of src/ by the tests
+	@find build/cov -name '*.gcda' -delete 2>/dev/null || true
+	+@$(SUBMAKE) FLAVOUR=cov test
+	@find build/cov/src -name '*.gcda' -exec gcov -n {} + | awk -F "[':%]" ' \
+	    /^File/ { file = $$2 } \
+	    /^Lines executed/ && file ~ /^src\/.*\.c$$/ { \
+	        n = $$3; sub(/ of /, "", n); lines += n; hit += n * $$2 / 100; \
+	        printf "  %6.1f %%  %s\n", $$2, file | "sort -k3"; file = "" } \
+	    END { close("sort -k3"); if (lines) printf "  %6.1f %%  of %d lines\n", 100 * hit / lines, lines }'
+
+# --- Fuzz ---------------------------------------------------------------------
+
+FUZZERS      := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## Build a libFuzzer program of each tests/fuzz/fuzz_*.c (needs clang)
+	+@$(SUBMAKE) CC=clang FLAVOUR=fuzz fuzzers
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
+.SECONDARY: $(FUZZ_SRC:%.c=$(B)/%.o)
+build/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@) $(LINK) -fsanitize=fuzzer $^ $(OUR_LIBS) -o $@
+
+.PHONY: fuzz-short
+fuzz-short: fuzz ## Run each of them for a minute (FUZZ_SECONDS)
+	@for fuzzer in $(FUZZERS); do \
+	    name=$${fuzzer##*/}; \
+	    corpus=build/fuzz/corpus-$$name; \
+	    mkdir -p $$corpus; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=512 -timeout=5 \
+	        -artifact_prefix=build/fuzz/$$name- $$corpus $(wildcard fixtures) >build/fuzz/$$name.log 2>&1 \
+	        || { tail -n 60 build/fuzz/$$name.log; exit 1; }; \
+	    echo "  FUZZ   $$name: $$(tail -n 1 build/fuzz/$$name.log)"; \
+	done
+
+# --- Look at the source -------------------------------------------------------
+
+.PHONY: layers
+layers: ## Rooms of src/ include only themselves and rooms to their left
+	@scripts/check-layers.sh
+
+.PHONY: lint
+lint: format-check tidy cppcheck man-check ## clang-format, clang-tidy, cppcheck, mandoc
+
+.PHONY: format
+format: ## Rewrite the sources as .clang-format says
+	clang-format -i $(FORMATTED)
+
+.PHONY: format-check
+format-check:
+	$(call quiet,FORMAT,src include tests) clang-format --dry-run --Werror $(FORMATTED)
+
+# A stamp for each source: what did not change since it passed is not read again.
+.PHONY: tidy
+tidy: $(patsubst %.c,build/tidy/%.ok,$(LIB_SRC) $(CLI_SRC))
+
+build/tidy/%.ok: %.c $(B)/%.o .clang-tidy
+	@mkdir -p $(@D)
+	$(call quiet,TIDY,$<) clang-tidy --quiet $< -- -std=c11 $(OUR_CPPFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@touch $@
+
+.PHONY: cppcheck
+cppcheck:
+	@mkdir -p build/cppcheck
+	$(call quiet,CPPCHK,src) cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 --inline-suppr \
+	    --suppress=missingIncludeSystem --cppcheck-build-dir=build/cppcheck -j $(JOBS) -Iinclude -Isrc src
+
+.PHONY: man-check
+man-check:
+	$(if $(MAN),$(call quiet,MAN,$(MAN)) mandoc -T lint -W warning $(MAN))
+
+# --- Install ------------------------------------------------------------------
+
+.PHONY: install
+install: all ## Install into PREFIX (/usr/local), below DESTDIR
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/archinspect
+	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(LIBDIR)/libarchinspect.a
+	$(INSTALL) -m 644 include/archinspect.h $(DESTDIR)$(INCLUDEDIR)/archinspect.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	    -e 's|@VERSION@|$(VERSION)|' scripts/archinspect.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/archinspect.pc
+	for page in $(MAN); do \
+	    $(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+
+.PHONY: uninstall
+uninstall: ## Remove what install put there
+	rm -f $(DESTDIR)$(BINDIR)/archinspect $(DESTDIR)$(LIBDIR)/libarchinspect.a \
+	    $(DESTDIR)$(INCLUDEDIR)/archinspect.h $(DESTDIR)$(LIBDIR)/pkgconfig/archinspect.pc
+	for page in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+
+.PHONY: clean
+clean: ## Remove all that was built
+	rm -rf build archinspect

@@ -1,0 +1,200 @@
+/* archinspect.h -- what is this checkpoint, and on what evidence?
+ *
+ * A checkpoint is one or more files of tensors: safetensors or GGUF, whole or
+ * in shards, plain or compressed with zstd. This library maps them read-only,
+ * reads nothing but their headers, and infers the architecture from the names
+ * and shapes of the tensors. Configurations that lie beside the files, and
+ * hyperparameters stored in them, are treated as claims: they fill what shapes
+ * leave open, and every contradiction is reported.
+ *
+ *     ari_err err = ARI_ERR_INIT;
+ *     ari_set *set = NULL;
+ *     ari_model *model = NULL;
+ *     if (ari_set_find("model.gguf", NULL, &set, &err) == ARI_OK &&
+ *         ari_model_open(set, 0, NULL, &model, &err) == ARI_OK) {
+ *         ari_fact f = ari_model_fact(model, "hidden_size");
+ *         printf("%s (%s: %s)\n", f.value, ari_basis_word(f.basis), f.evidence);
+ *     } else {
+ *         fprintf(stderr, "%s\n", err.text);
+ *     }
+ *     ari_model_close(model);
+ *     ari_set_free(set);
+ *
+ * Ownership, in one sentence: anything you get from a model belongs to the
+ * model, and anything you get from a set belongs to the set.
+ *
+ * Errors stop, findings do not. A file that cannot be read gives an error: a
+ * status, the byte offset, and a sentence. A file that can be read but breaks a
+ * rule of its format gives a model with findings.
+ *
+ * The library never prints, never exits, keeps no global state and writes to no
+ * file. Distinct models may be used from distinct threads at once. Text that
+ * came from a file is escaped wherever it is handed out as a C string: control
+ * characters, bidirectional overrides and malformed UTF-8 read \x1b, \u202e.
+ *
+ * The files are mapped. If another process truncates one while it is being
+ * read, the kernel raises SIGBUS; a program that fears this installs a handler
+ * (the command line tool does, and reports the file as truncated). */
+#ifndef ARCHINSPECT_H
+#define ARCHINSPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*      code            word             what it means                              */
+#define ARI_STATUS_LIST(X)                                                            \
+    X(OK, "ok", "no error")                                                           \
+    X(NOT_FOUND, "not_found", "there is nothing at that path")                        \
+    X(UNREADABLE, "unreadable", "the system refused to read it")                      \
+    X(UNSUPPORTED, "unsupported", "valid, but not handled here")                      \
+    X(NOT_A_MODEL, "not_a_model", "something else than a checkpoint")                 \
+    X(MALFORMED, "malformed", "breaks its format beyond reading")                     \
+    X(TRUNCATED, "truncated", "the file ends before its header does")                 \
+    X(LIMIT, "limit", "larger than we are willing to believe, or out of memory")      \
+    X(USAGE, "usage", "asked in a way that has no answer")
+
+typedef enum ari_status {
+#define X(code, word, meaning) ARI_##code,
+    ARI_STATUS_LIST(X)
+#undef X
+} ari_status;
+
+#define ARI_NO_OFFSET UINT64_MAX
+
+/* The caller owns it; it lives on the stack; nothing in it needs freeing. The
+ * first failure wins: later ones on the same ari_err leave it as it is. */
+typedef struct ari_err {
+    ari_status status;
+    uint64_t offset;  /* Byte in the file, or ARI_NO_OFFSET. */
+    char text[480];   /* One line, always terminated; "" while status is ARI_OK. */
+    const char *hint; /* What to do next, or NULL. Constant text. */
+} ari_err;
+
+#define ARI_ERR_INIT { ARI_OK, ARI_NO_OFFSET, "", NULL }
+
+const char *ari_status_word(ari_status status);
+const char *ari_version(void);
+
+/* What a file may ask of us before we refuse. All counts are per checkpoint. */
+/*      name             default        command line word   what                    */
+#define ARI_LIMIT_LIST(X)                                                             \
+    X(header_bytes, 100000000u, "header-bytes", "bytes of one header")                \
+    X(tensors, 2000000u, "tensors", "tensors")                                        \
+    X(metadata_keys, 100000u, "metadata-keys", "metadata keys")                       \
+    X(depth, 64u, "depth", "levels of nesting in JSON and GGUF arrays, at most 128")  \
+    X(files, 20000u, "files", "files of one checkpoint or directory")                 \
+    X(sidecar_bytes, 67108864u, "sidecar-bytes", "bytes of a config.json or an index") \
+    X(findings, 1000u, "findings", "findings kept; the others are counted")
+
+typedef struct ari_limits {
+#define X(name, value, word, what) uint64_t name;
+    ARI_LIMIT_LIST(X)
+#undef X
+} ari_limits;
+
+typedef struct ari_options {
+    bool weights_only; /* Ignore config.json, params.json and GGUF hyperparameters. */
+    ari_limits limits;
+} ari_options;
+
+/* The defaults. Wherever an ari_options is taken, NULL means these. */
+ari_options ari_options_default(void);
+
+/* The checkpoints that a path names: usually one; several where a directory
+ * holds alternatives (quantisations, consolidated files beside shards). */
+typedef struct ari_set ari_set;
+
+/* A path is a model file, one shard of several, an index, or a directory.
+ * Fails with NOT_FOUND, UNREADABLE, NOT_A_MODEL, LIMIT. The caller frees it. */
+ari_status ari_set_find(const char *path, const ari_options *options, ari_set **out, ari_err *err);
+size_t ari_set_count(const ari_set *set);
+/* The i-th checkpoint's path as a user would write it. Raw bytes, not escaped. */
+const char *ari_set_path(const ari_set *set, size_t i);
+void ari_set_free(ari_set *set);
+
+typedef struct ari_model ari_model;
+
+/* Read the headers and infer. On failure *out is NULL and err says why. */
+ari_status ari_model_open(const ari_set *set, size_t i, const ari_options *options, ari_model **out,
+                          ari_err *err);
+void ari_model_close(ari_model *model);
+
+typedef enum ari_basis {
+    ARI_UNKNOWN,    /* Nothing in the files decides it. */
+    ARI_SHAPE,      /* Follows from names and shapes in one way only. */
+    ARI_WEIGHTS,    /* Measured on tensor values. */
+    ARI_CONVENTION, /* What this naming scheme always has. */
+    ARI_STATED,     /* A config or a key says so, and nothing contradicts it. */
+    ARI_AMBIGUOUS,  /* Several values fit the shapes; candidates lists them. */
+} ari_basis;
+
+const char *ari_basis_word(ari_basis basis);
+
+typedef struct ari_fact {
+    const char *value; /* As JSON ("4096", "\"silu\"", "null"). */
+    ari_basis basis;
+    const char *evidence; /* A sentence, or NULL. */
+} ari_fact;
+
+/* One field of the main component's architecture, by its Hugging Face name. An
+ * unknown name gives a null value of basis ARI_UNKNOWN. */
+ari_fact ari_model_fact(const ari_model *model, const char *field);
+
+/* Logical parameters; false where packed weights leave the number open. */
+bool ari_model_parameters(const ari_model *model, uint64_t *out);
+
+typedef enum ari_severity { ARI_NOTE, ARI_WARNING, ARI_ERROR } ari_severity;
+
+typedef struct ari_finding {
+    const char *id; /* Permanent word, such as "tensor-overlap". */
+    ari_severity severity;
+    const char *tensor; /* Escaped, or NULL. */
+    uint64_t offset;    /* Byte in the file, or ARI_NO_OFFSET. */
+    const char *message;
+} ari_finding;
+
+size_t ari_model_finding_count(const ari_model *model);
+ari_finding ari_model_finding(const ari_model *model, size_t i);
+
+typedef struct ari_tensor_info {
+    const char *name;  /* Raw bytes, name_bytes long, not terminated: escape before printing. */
+    size_t name_bytes;
+    const char *dtype; /* The container's own spelling, escaped. */
+    const uint64_t *shape; /* rank sizes, outermost first, also for GGUF. */
+    size_t rank;
+    uint64_t elements;
+    uint64_t offset; /* From the start of its file. */
+    uint64_t bytes;
+    size_t file; /* Index of its file in the checkpoint. */
+} ari_tensor_info;
+
+size_t ari_model_tensor_count(const ari_model *model);
+ari_tensor_info ari_model_tensor(const ari_model *model, size_t i);
+
+/* Reports. The text is malloc'd, terminated, and the caller's to free. */
+typedef enum ari_format { ARI_TEXT, ARI_MARKDOWN, ARI_JSON, ARI_NDJSON } ari_format;
+
+typedef struct ari_style {
+    ari_format format;
+    unsigned columns; /* Width of text; 0 means 80. */
+    bool color;       /* ANSI colours in text. */
+    bool ascii;       /* No character outside ASCII in text. */
+    bool evidence;    /* Under each value, what it rests on. */
+} ari_style;
+
+ari_status ari_report_inspect(const ari_model *model, const ari_style *style, char **out, ari_err *err);
+ari_status ari_report_tensors(const ari_model *model, const ari_style *style, char **out, ari_err *err);
+/* The JSON object that stands in a report's place where a path failed. */
+ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out,
+                            ari_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,54 @@
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+ari_status ari_fail(ari_err *err, ari_status status, uint64_t offset, const char *format, ...)
+{
+    if (err == NULL) return status;
+    if (err->status != ARI_OK) return err->status;
+    err->status = status;
+    err->offset = offset;
+    va_list values;
+    va_start(values, format);
+    vsnprintf(err->text, sizeof(err->text), format, values);
+    va_end(values);
+    return status;
+}
+
+ari_status ari_wrap(ari_err *err, const char *format, ...)
+{
+    if (err == NULL) return ARI_MALFORMED;
+    char where[200];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(where, sizeof(where), format, values);
+    va_end(values);
+    char whole[sizeof(err->text)];
+    snprintf(whole, sizeof(whole), "%s: %s", where, err->text);
+    memcpy(err->text, whole, sizeof(whole));
+    return err->status;
+}
+
+ari_status ari_hint(ari_err *err, const char *hint)
+{
+    if (err == NULL) return ARI_MALFORMED;
+    if (err->hint == NULL) err->hint = hint;
+    return err->status;
+}
+
+ari_status ari_out_of_memory(ari_err *err)
+{
+    return ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "out of memory");
+}
+
+const char *ari_status_word(ari_status status)
+{
+    static const char *const words[] = {
+#define X(code, word, meaning) word,
+        ARI_STATUS_LIST(X)
+#undef X
+    };
+    return (size_t)status < sizeof(words) / sizeof(words[0]) ? words[status] : "?";
+}

@@ -1,0 +1,58 @@
+/* span.h -- a borrowed view of bytes: never owned, never NUL terminated. */
+#ifndef ARI_BASE_SPAN_H
+#define ARI_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct ari_span {
+    const uint8_t *data;
+    size_t size;
+} ari_span;
+
+#define ARI_SPAN(literal) ((ari_span){ (const uint8_t *)(literal), sizeof(literal) - 1 })
+
+static inline ari_span span_of(const char *text)
+{
+    return (ari_span){ (const uint8_t *)text, strlen(text) };
+}
+
+static inline bool span_eq(ari_span a, ari_span b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bool span_is(ari_span a, const char *text)
+{
+    return span_eq(a, span_of(text));
+}
+
+static inline bool span_starts(ari_span a, const char *text)
+{
+    size_t n = strlen(text);
+    return a.size >= n && memcmp(a.data, text, n) == 0;
+}
+
+static inline bool span_ends(ari_span a, const char *text)
+{
+    size_t n = strlen(text);
+    return a.size >= n && memcmp(a.data + (a.size - n), text, n) == 0;
+}
+
+/* The part from `at` on; empty when at is past the end. */
+static inline ari_span span_from(ari_span a, size_t at)
+{
+    if (at >= a.size) return (ari_span){ 0 };
+    return (ari_span){ a.data + at, a.size - at };
+}
+
+/* At most the first n bytes. */
+static inline ari_span span_first(ari_span a, size_t n)
+{
+    if (n < a.size) a.size = n;
+    return a;
+}
+
+#endif

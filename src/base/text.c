@@ -1,0 +1,201 @@
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool reserve(ari_text *t, size_t more)
+{
+    if (t->failed) return false;
+    if (more < t->room - t->size) return true;
+    size_t wanted = t->room == 0 ? 256 : t->room;
+    while (wanted - t->size <= more) {
+        if (wanted > SIZE_MAX / 2) break;
+        wanted *= 2;
+    }
+    char *data = wanted - t->size > more ? realloc(t->data, wanted) : NULL;
+    if (data == NULL) {
+        t->failed = true;
+        return false;
+    }
+    t->data = data;
+    t->room = wanted;
+    return true;
+}
+
+void text_put_span(ari_text *t, ari_span bytes)
+{
+    if (!reserve(t, bytes.size)) return;
+    if (bytes.size > 0) memcpy(t->data + t->size, bytes.data, bytes.size);
+    t->size += bytes.size;
+    t->data[t->size] = '\0';
+}
+
+void text_put(ari_text *t, const char *words)
+{
+    text_put_span(t, span_of(words));
+}
+
+void text_printf(ari_text *t, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    int n = vsnprintf(NULL, 0, format, values);
+    va_end(values);
+    if (n < 0) t->failed = true;
+    if (n < 0 || !reserve(t, (size_t)n)) return;
+    va_start(values, format);
+    vsnprintf(t->data + t->size, (size_t)n + 1, format, values);
+    va_end(values);
+    t->size += (size_t)n;
+}
+
+void text_repeat(ari_text *t, char c, size_t n)
+{
+    if (!reserve(t, n)) return;
+    memset(t->data + t->size, c, n);
+    t->size += n;
+    t->data[t->size] = '\0';
+}
+
+void text_free(ari_text *t)
+{
+    free(t->data);
+    *t = (ari_text){ 0 };
+}
+
+static unsigned utf8_length(uint8_t lead)
+{
+    if (lead < 0x80) return 1;
+    if (lead >= 0xC2 && lead <= 0xDF) return 2;
+    if ((lead & 0xF0) == 0xE0) return 3;
+    return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+}
+
+uint32_t utf8_decode(ari_span s, size_t *length)
+{
+    static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    *length = 1;
+    unsigned n = s.size == 0 ? 0 : utf8_length(s.data[0]);
+    if (n == 0 || n > s.size) return UINT32_MAX;
+    if (n == 1) return s.data[0];
+    uint32_t code = s.data[0] & (0x7Fu >> n);
+    for (unsigned i = 1; i < n; i++) {
+        if ((s.data[i] & 0xC0) != 0x80) return UINT32_MAX;
+        code = code << 6 | (s.data[i] & 0x3Fu);
+    }
+    if (code < smallest[n] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return UINT32_MAX;
+    *length = n;
+    return code;
+}
+
+bool utf8_valid(ari_span s)
+{
+    for (size_t at = 0, n; at < s.size; at += n) {
+        if (utf8_decode(span_from(s, at), &n) == UINT32_MAX) return false;
+    }
+    return true;
+}
+
+/* Ranges that are invisible, reorder the line, or are not characters at all:
+ * C0, DEL and C1 controls; soft hyphen; Arabic letter mark; zero-width and
+ * directional marks; line and paragraph separators; embeddings, overrides,
+ * isolates; variation selectors; byte order mark; interlinear marks; tags. */
+static const struct {
+    uint32_t first, last;
+} unsafe[] = {
+    { 0x00, 0x1F },     { 0x7F, 0x9F },     { 0xAD, 0xAD },     { 0x61C, 0x61C },     { 0x115F, 0x1160 },
+    { 0x17B4, 0x17B5 }, { 0x180B, 0x180F }, { 0x200B, 0x200F }, { 0x2028, 0x202E },   { 0x2060, 0x206F },
+    { 0x3164, 0x3164 }, { 0xFE00, 0xFE0F }, { 0xFEFF, 0xFEFF }, { 0xFFA0, 0xFFA0 },   { 0xFFF0, 0xFFFB },
+    { 0xFFFE, 0xFFFF }, { 0xE000, 0xF8FF }, { 0xE0000, 0xE0FFF }, { 0xF0000, 0x10FFFF },
+};
+
+static bool is_unsafe(uint32_t code)
+{
+    for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
+        if (code >= unsafe[i].first && code <= unsafe[i].last) return true;
+    }
+    return false;
+}
+
+static void put_code(ari_text *t, uint32_t code, ari_span bytes)
+{
+    switch (code) {
+    case '\n': text_put(t, "\\n"); return;
+    case '\r': text_put(t, "\\r"); return;
+    case '\t': text_put(t, "\\t"); return;
+    case '\\': text_put(t, "\\\\"); return;
+    case UINT32_MAX: text_printf(t, "\\x%02x", bytes.data[0]); return;
+    default: break;
+    }
+    if (!is_unsafe(code)) {
+        text_put_span(t, bytes);
+    } else if (code < 0x80) {
+        text_printf(t, "\\x%02x", code);
+    } else {
+        text_printf(t, code > 0xFFFF ? "\\U%08x" : "\\u%04x", code);
+    }
+}
+
+void text_escape(ari_text *t, ari_span foreign, size_t most)
+{
+    for (size_t at = 0, n; at < foreign.size; at += n) {
+        if (at >= most) {
+            text_printf(t, "... (%zu bytes)", foreign.size);
+            return;
+        }
+        ari_span rest = span_from(foreign, at);
+        uint32_t code = utf8_decode(rest, &n);
+        put_code(t, code, span_first(rest, n));
+    }
+}
+
+void text_thousands(ari_text *t, uint64_t n)
+{
+    if (n >= 1000) {
+        text_thousands(t, n / 1000);
+        text_printf(t, ",%03" PRIu64, n % 1000);
+    } else {
+        text_printf(t, "%" PRIu64, n);
+    }
+}
+
+const char *arena_escape(ari_arena *a, ari_span foreign, size_t most)
+{
+    ari_text t = { 0 };
+    text_escape(&t, foreign, most);
+    const char *out = t.failed || t.data == NULL ? "" : arena_copy(a, (ari_span){ (uint8_t *)t.data, t.size });
+    text_free(&t);
+    return out == NULL ? "" : out;
+}
+
+ari_shown show(ari_span foreign)
+{
+    ari_shown out = { "" };
+    ari_text t = { 0 };
+    text_escape(&t, span_first(foreign, 96), ESCAPE_ALL);
+    snprintf(out.text, sizeof(out.text), "%.140s%s", t.data == NULL ? "" : t.data,
+             foreign.size > 96 || t.size > 140 ? "..." : "");
+    text_free(&t);
+    return out;
+}
+
+/* East Asian wide and fullwidth blocks take two columns (UAX 11, coarsely). */
+static bool is_wide(uint32_t code)
+{
+    return (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) ||
+           (code >= 0xAC00 && code <= 0xD7A3) || (code >= 0xF900 && code <= 0xFAFF) ||
+           (code >= 0xFE30 && code <= 0xFE6F) || (code >= 0xFF01 && code <= 0xFF60) ||
+           (code >= 0x1F300 && code <= 0x1FAFF) || (code >= 0x20000 && code <= 0x3FFFD);
+}
+
+size_t text_columns(const char *s)
+{
+    ari_span rest = span_of(s);
+    size_t columns = 0;
+    for (size_t n; rest.size > 0; rest = span_from(rest, n)) {
+        columns += is_wide(utf8_decode(rest, &n)) ? 2 : 1;
+    }
+    return columns;
+}

@@ -1,0 +1,47 @@
+/* checkpoint.h -- the files of one model, read into one table of tensors.
+ *
+ * The union of the shards' headers is the truth; an index beside them is a claim
+ * that is checked. Shards that are missing or cannot be read become findings as
+ * long as one of them can be read. */
+#ifndef ARI_READ_CHECKPOINT_H
+#define ARI_READ_CHECKPOINT_H
+
+#include "base/zstd.h"
+#include "read/findings.h"
+#include "read/metadata.h"
+#include "read/set.h"
+#include "read/tensors.h"
+
+struct ari_container;
+
+typedef struct ari_file {
+    const char *path;  /* As opened; raw. */
+    const char *shown; /* Escaped. */
+    const char *where; /* "shown: " where there are several files, "" where there is one. */
+    ari_span map;
+    ari_inflater *inflater;                /* Of a compressed file, else NULL. */
+    const struct ari_container *container; /* NULL when it could not be read. */
+    uint64_t size;                         /* Bytes on disk. */
+    uint64_t content;                      /* Bytes once decompressed; ARI_NO_OFFSET if not known. */
+    uint64_t data_at;                      /* Where tensor data begins. */
+    size_t first_tensor, tensor_count;     /* Rows read from it, shadowed duplicates not counted. */
+    uint64_t padding;                      /* Bytes that alignment may leave between tensors. */
+    uint32_t version;                      /* Of GGUF, else 0. */
+    bool big;                              /* Big-endian. */
+} ari_file;
+
+typedef struct ari_checkpoint {
+    ari_arena arena;
+    ari_limits limits;
+    ari_file *files;
+    size_t file_count, file_room;
+    ari_tensors tensors;
+    ari_metadata metadata;
+    ari_findings findings;
+} ari_checkpoint;
+
+/* Read every file of the group. On failure nothing is left behind. */
+ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari_checkpoint **out, ari_err *err);
+void checkpoint_free(ari_checkpoint *c);
+
+#endif

@@ -1,0 +1,58 @@
+#include "read/findings.h"
+
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct {
+    const char *word;
+    ari_severity severity;
+} kinds[] = {
+#define FINDING(id, word, severity, meaning) { word, ARI_##severity },
+#include "read/finding.def"
+#undef FINDING
+};
+
+static void keep(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *message)
+{
+    const char *name = tensor.data == NULL ? NULL : arena_escape(f->arena, tensor, ESCAPE_ALL);
+    const char *text = arena_copy(f->arena, span_of(message));
+    if (text == NULL || !array_room(&f->items, &f->room, f->count, sizeof(f->items[0]))) {
+        f->dropped++;
+        return;
+    }
+    f->items[f->count++] = (ari_finding){ kinds[id].word, kinds[id].severity, name, offset, text };
+}
+
+void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format, ...)
+{
+    if (f->count >= f->most) {
+        f->dropped++;
+        return;
+    }
+    char message[512];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(message, sizeof(message), format, values);
+    va_end(values);
+    keep(f, id, tensor, offset, message);
+}
+
+void findings_close(ari_findings *f)
+{
+    if (f->dropped == 0) return;
+    char message[128];
+    snprintf(message, sizeof(message), "%" PRIu64 " more findings were not kept (--limit findings=N keeps more)",
+             f->dropped);
+    keep(f, ARI_FINDING_FINDINGS_CUT, NO_TENSOR, ARI_NO_OFFSET, message);
+}
+
+void findings_free(ari_findings *f)
+{
+    free(f->items);
+    f->items = NULL;
+    f->count = f->room = 0;
+}

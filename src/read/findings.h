@@ -1,0 +1,33 @@
+/* findings.h -- facts about a readable file that its format forbids or that a reader should know. */
+#ifndef ARI_READ_FINDINGS_H
+#define ARI_READ_FINDINGS_H
+
+#include "base/arena.h"
+
+typedef enum ari_finding_id {
+#define FINDING(id, word, severity, meaning) ARI_FINDING_##id,
+#include "read/finding.def"
+#undef FINDING
+    ARI_FINDING_COUNT,
+} ari_finding_id;
+
+typedef struct ari_findings {
+    ari_arena *arena; /* Borrowed: texts live there. */
+    ari_finding *items;
+    size_t count, room, most;
+    uint64_t dropped;
+} ari_findings;
+
+/* Add one, unless `most` are kept already: then it is only counted. `tensor` may
+ * be empty. The message names the file where there are several. Text from a file
+ * must be escaped before it is passed in. */
+void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format, ...)
+    ARI_PRINTF(5, 6);
+
+/* Say how many were dropped, if any were. Once, at the end. */
+void findings_close(ari_findings *f);
+void findings_free(ari_findings *f);
+
+#define NO_TENSOR ((ari_span){ 0 })
+
+#endif

@@ -1,0 +1,67 @@
+#include "read/map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static ari_status refused(ari_err *err, int code)
+{
+    bool absent = code == ENOENT || code == ENOTDIR;
+    char words[128];
+    const char *why = strerror_r(code, words, sizeof(words));
+    return ari_fail(err, absent ? ARI_NOT_FOUND : ARI_UNREADABLE, ARI_NO_OFFSET, "%s", why);
+}
+
+static const char *kind_of(mode_t mode)
+{
+    if (S_ISDIR(mode)) return "a directory";
+    if (S_ISFIFO(mode)) return "a pipe";
+    if (S_ISSOCK(mode)) return "a socket";
+    return "a device";
+}
+
+static ari_status map_descriptor(int fd, ari_span *out, ari_err *err)
+{
+    struct stat s;
+    if (fstat(fd, &s) != 0) return refused(err, errno);
+    if (!S_ISREG(s.st_mode)) {
+        return ari_fail(err, ARI_UNREADABLE, ARI_NO_OFFSET, "is %s, not a regular file", kind_of(s.st_mode));
+    }
+    *out = (ari_span){ (const uint8_t *)"", 0 };
+    if (s.st_size == 0) return ARI_OK;
+    if ((uint64_t)s.st_size > SIZE_MAX) {
+        return ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "%jd bytes are more than this machine can map",
+                        (intmax_t)s.st_size);
+    }
+    void *data = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED) return refused(err, errno);
+    *out = (ari_span){ data, (size_t)s.st_size };
+    return ARI_OK;
+}
+
+ari_status map_open(const char *path, ari_span *out, ari_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) return refused(err, errno);
+    ari_status status = map_descriptor(fd, out, err);
+    close(fd);
+    return status;
+}
+
+void map_close(ari_span map)
+{
+    if (map.size > 0) munmap((void *)(uintptr_t)map.data, map.size);
+}
+
+ari_status map_small(const char *path, uint64_t most, ari_span *out, ari_err *err)
+{
+    ari_status status = map_open(path, out, err);
+    if (status != ARI_OK || out->size <= most) return status;
+    size_t size = out->size;
+    map_close(*out);
+    ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "%zu bytes are more than the %" PRIu64 " allowed", size, most);
+    return ari_hint(err, "raise the limit with --limit sidecar-bytes=N");
+}

@@ -1,0 +1,17 @@
+/* map.h -- a file as bytes: read-only, private, regular files only. */
+#ifndef ARI_READ_MAP_H
+#define ARI_READ_MAP_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+/* Map the file at `path`. Fails with NOT_FOUND, UNREADABLE (also for what is no
+ * regular file: opening a pipe must not wait) or LIMIT. An empty file is an
+ * empty span. */
+ari_status map_open(const char *path, ari_span *out, ari_err *err);
+void map_close(ari_span map);
+
+/* The whole of a small file, mapped, if it has at most `most` bytes. */
+ari_status map_small(const char *path, uint64_t most, ari_span *out, ari_err *err);
+
+#endif

@@ -1,0 +1,262 @@
+/* safetensors.c -- the reader of safetensors headers.
+ *
+ *     bytes      content
+ *     0..8       N, the length of the header: u64, little-endian
+ *     8..8+N     JSON: { "__metadata__": {string: string}, name: entry, ... }
+ *     8+N..end   data, addressed from its own start
+ *
+ *     entry      { "dtype": "BF16", "shape": [out, in], "data_offsets": [begin, end] }
+ *
+ * The header is pulled, not parsed into a tree: a tensor costs its row. Rules
+ * are those of the reference reader (huggingface/safetensors, tensor.rs, 0.8);
+ * where it is safe to read on, a broken rule is a finding and not an error. */
+#include "base/json_reader.h"
+#include "base/text.h"
+#include "read/container.h"
+
+#include <inttypes.h>
+
+enum { LENGTH_BYTES = 8 };
+
+typedef struct reading {
+    ari_checkpoint *into;
+    ari_file *file;
+    uint32_t file_index;
+    json_reader json;
+} reading;
+
+static bool recognise(ari_span head, uint64_t size)
+{
+    if (head.size <= LENGTH_BYTES) return false;
+    ari_err unused = ARI_ERR_INIT;
+    ari_cursor c = cursor_over(head, &unused);
+    uint64_t n = cursor_u64(&c);
+    uint8_t first = head.data[LENGTH_BYTES];
+    bool json = first == '{' || first == ' ' || first == '\n' || first == '\r' || first == '\t';
+    /* A wrong length before a brace is a damaged header, not another format. */
+    return json && (n <= size || n < 1u << 30 || head.data[7] == 0);
+}
+
+static ari_status read_length(ari_cursor *c, const ari_limits *limits, uint64_t *n)
+{
+    *n = cursor_u64(c);
+    if (!cursor_ok(c)) return ari_wrap(c->err, "header length");
+    c->at = 0;
+    if (*n > limits->header_bytes) {
+        cursor_fail(c, ARI_LIMIT, "the header length says %" PRIu64 " bytes, more than the %" PRIu64 " allowed", *n,
+                    limits->header_bytes);
+        return ari_hint(c->err, "if the file is sound, raise the limit with --limit header-bytes=N");
+    }
+    c->at = LENGTH_BYTES;
+    if (!cursor_has(c, *n)) {
+        cursor_fail(c, ARI_TRUNCATED, "the header needs %" PRIu64 " bytes, the file has %zu after its length", *n,
+                    cursor_left(c));
+        return ari_hint(c->err, "the download is incomplete: fetch the file again");
+    }
+    return ARI_OK;
+}
+
+static void read_metadata(reading *r)
+{
+    json_reader *j = &r->json;
+    ari_findings *f = &r->into->findings;
+    size_t at = j->in->at, own = r->into->metadata.count;
+    if (json_null(j)) return;
+    if (json_peek(j) != JSON_OBJECT) {
+        json_skip(j);
+        finding_add(f, ARI_FINDING_METADATA_TYPE, NO_TENSOR, at, "%s__metadata__ is not an object", r->file->where);
+        return;
+    }
+    ari_span key;
+    json_enter(j, JSON_OBJECT);
+    for (bool first = true; json_member(j, &first, &key);) {
+        ari_meta row = { .key = key, .type = ARI_META_STRING, .file = r->file_index, .at = j->in->at };
+        if (json_peek(j) != JSON_STRING) {
+            json_skip(j);
+            finding_add(f, ARI_FINDING_METADATA_TYPE, NO_TENSOR, row.at, "%s__metadata__ holds a value that is no string",
+                        r->file->where);
+            continue;
+        }
+        row.bytes = json_string(j);
+        if (r->into->metadata.count - own >= r->into->limits.metadata_keys) {
+            cursor_fail(j->in, ARI_LIMIT, "more than %" PRIu64 " metadata keys", r->into->limits.metadata_keys);
+        } else if (!metadata_add(&r->into->metadata, &row)) {
+            cursor_fail(j->in, ARI_LIMIT, "out of memory");
+        }
+    }
+}
+
+static void read_shape(reading *r, ari_tensor *row)
+{
+    json_reader *j = &r->json;
+    row->shape_at = (uint32_t)r->into->tensors.size_count;
+    row->rank = 0;
+    if (!json_enter(j, JSON_ARRAY)) return;
+    for (bool first = true; json_element(j, &first);) {
+        uint64_t size = json_uint(j);
+        if (row->rank == UINT16_MAX) {
+            cursor_fail(j->in, ARI_LIMIT, "a shape of more than %d dimensions", UINT16_MAX);
+        } else if (!tensors_push_size(&r->into->tensors, size)) {
+            cursor_fail(j->in, ARI_LIMIT, "out of memory");
+        }
+        row->rank++;
+    }
+}
+
+static void read_offsets(json_reader *j, uint64_t *begin, uint64_t *end)
+{
+    uint64_t *const both[] = { begin, end };
+    size_t n = 0;
+    if (!json_enter(j, JSON_ARRAY)) return;
+    for (bool first = true; json_element(j, &first); n++) {
+        uint64_t value = json_uint(j);
+        if (n < 2) *both[n] = value;
+    }
+    if (json_ok(j) && n != 2) cursor_fail(j->in, ARI_MALFORMED, "data_offsets has %zu numbers, not 2", n);
+}
+
+static void read_dtype(reading *r, ari_tensor *row)
+{
+    ari_span spelling = json_string(&r->json);
+    uint32_t dtype;
+    if (!json_ok(&r->json)) return;
+    if (dtype_from_safetensors(spelling, &dtype)) {
+        row->dtype = (uint16_t)dtype;
+        return;
+    }
+    row->dtype = tensors_unknown_dtype(&r->into->tensors, spelling);
+    finding_add(&r->into->findings, ARI_FINDING_UNKNOWN_DTYPE, row->name, row->record_at,
+                "%sdtype \"%s\" is not one of the format's 22; bytes are taken from the offsets", r->file->where, show(spelling).text);
+}
+
+/* From the offsets, relative to the data, to a place in the file; and the checks
+ * that concern this tensor alone. */
+static void settle(reading *r, ari_tensor *row, uint64_t begin, uint64_t end)
+{
+    ari_findings *f = &r->into->findings;
+    uint64_t at = row->record_at, bytes = 0;
+    if (!container_elements(&r->into->tensors, row, &row->elements)) {
+        finding_add(f, ARI_FINDING_SHAPE_OVERFLOW, row->name, at, "%sthe sizes of the shape multiply to more than 2^64-1",
+                    r->file->where);
+        row->elements = 0;
+    } else if (row->dtype < ARI_DT_COUNT && !dtype_bytes(row->dtype, row->elements, row->elements, &bytes)) {
+        finding_add(f, ARI_FINDING_PARTIAL_BYTE, row->name, at, "%s%" PRIu64 " elements of %s do not fill whole bytes",
+                    r->file->where, row->elements, dtype_info(row->dtype)->name);
+    } else if (row->dtype < ARI_DT_COUNT && end >= begin && end - begin != bytes) {
+        finding_add(f, ARI_FINDING_SIZE_MISMATCH, row->name, at,
+                    "%sshape and dtype need %" PRIu64 " bytes, data_offsets span %" PRIu64, r->file->where, bytes, end - begin);
+    }
+    if (end < begin) {
+        finding_add(f, ARI_FINDING_REVERSED_OFFSETS, row->name, at, "%sdata_offsets end at %" PRIu64 ", before %" PRIu64,
+                    r->file->where, end, begin);
+        end = begin;
+    }
+    row->bytes = end - begin;
+    /* An absurd begin is kept absurd: the extent check then says so. */
+    if (!add_u64(begin, r->file->data_at, &row->begin)) row->begin = UINT64_MAX;
+}
+
+enum { DTYPE = 1, SHAPE = 2, OFFSETS = 4, ALL_FIELDS = 7 };
+
+static unsigned field_of(ari_span key)
+{
+    if (span_eq(key, ARI_SPAN("dtype"))) return DTYPE;
+    if (span_eq(key, ARI_SPAN("shape"))) return SHAPE;
+    return span_eq(key, ARI_SPAN("data_offsets")) ? OFFSETS : 0;
+}
+
+static void note_field(reading *r, const ari_tensor *row, ari_span key, bool twice)
+{
+    finding_add(&r->into->findings, twice ? ARI_FINDING_DUPLICATE_FIELD : ARI_FINDING_UNKNOWN_FIELD, row->name,
+                r->json.in->at, twice ? "%s\"%s\" stands twice; the last is taken" : "%sunknown field \"%s\" is ignored",
+                r->file->where, show(key).text);
+}
+
+static ari_status read_tensor(reading *r, ari_span name, uint64_t at)
+{
+    json_reader *j = &r->json;
+    ari_tensor row = { .name = name, .record_at = at, .file = r->file_index };
+    uint64_t begin = 0, end = 0;
+    unsigned seen = 0;
+    ari_span key;
+    if (!json_enter(j, JSON_OBJECT)) return j->in->err->status;
+    for (bool first = true; json_member(j, &first, &key);) {
+        unsigned field = field_of(key);
+        if (field == 0 || (seen & field) != 0) note_field(r, &row, key, field != 0);
+        seen |= field;
+        switch (field) {
+        case DTYPE: read_dtype(r, &row); break;
+        case SHAPE: read_shape(r, &row); break;
+        case OFFSETS: read_offsets(j, &begin, &end); break;
+        default: json_skip(j); break;
+        }
+    }
+    if (json_ok(j) && seen != ALL_FIELDS) {
+        cursor_fail(j->in, ARI_MALFORMED, "the entry lacks %s",
+                    !(seen & DTYPE) ? "dtype" : !(seen & SHAPE) ? "shape" : "data_offsets");
+    }
+    if (!json_ok(j)) return j->in->err->status;
+    settle(r, &row, begin, end);
+    return container_add_tensor(r->into, &row, j->in->err);
+}
+
+static ari_status read_entries(reading *r)
+{
+    json_reader *j = &r->json;
+    ari_span key;
+    bool metadata = false;
+    if (!json_enter(j, JSON_OBJECT)) return j->in->err->status;
+    for (bool first = true; json_member(j, &first, &key);) {
+        uint64_t at = j->in->at;
+        if (span_eq(key, ARI_SPAN("__metadata__"))) {
+            if (metadata) {
+                finding_add(&r->into->findings, ARI_FINDING_DUPLICATE_FIELD, NO_TENSOR, at,
+                            "%s__metadata__ stands twice", r->file->where);
+            }
+            metadata = true;
+            read_metadata(r);
+        } else if (read_tensor(r, key, at) != ARI_OK) {
+            return ari_wrap(j->in->err, "tensor \"%s\"", show(key).text);
+        }
+    }
+    json_end(j);
+    return j->in->err->status;
+}
+
+static void note_text_faults(reading *r)
+{
+    ari_findings *f = &r->into->findings;
+    if (r->json.bad_utf8_at != ARI_NO_OFFSET) {
+        finding_add(f, ARI_FINDING_NOT_UTF8, NO_TENSOR, r->json.bad_utf8_at,
+                    "%sthe header is not valid UTF-8; the bytes are shown escaped", r->file->where);
+    }
+    if (r->json.control_at != ARI_NO_OFFSET) {
+        finding_add(f, ARI_FINDING_CONTROL_CHARACTER, NO_TENSOR, r->json.control_at,
+                    "%sa string in the header holds a raw control character", r->file->where);
+    }
+}
+
+static ari_status read(ari_checkpoint *into, uint32_t file, ari_cursor *c)
+{
+    uint64_t n = 0;
+    if (read_length(c, &into->limits, &n) != ARI_OK) return c->err->status;
+    ari_cursor header = cursor_over(span_first(c->in, LENGTH_BYTES + (size_t)n), c->err);
+    header.at = LENGTH_BYTES;
+    reading r = { .into = into, .file = &into->files[file], .file_index = file };
+    r.file->data_at = LENGTH_BYTES + n;
+    r.json = json_over(&header, &into->arena, into->limits.depth);
+    if (n > 0 && header.in.data[LENGTH_BYTES] != '{') {
+        finding_add(&into->findings, ARI_FINDING_LEADING_SPACE, NO_TENSOR, LENGTH_BYTES,
+                    "%sthe header begins with white space instead of {", r.file->where);
+    }
+    ari_status status = read_entries(&r);
+    if (status == ARI_OK) note_text_faults(&r);
+    return status;
+}
+
+const ari_container ari_safetensors = {
+    .word = "safetensors",
+    .recognise = recognise,
+    .read = read,
+    .trailing_is_error = true,
+};

@@ -1,0 +1,61 @@
+/* tensors.h -- the tensor table: one row a tensor, every format alike.
+ *
+ * A checkpoint may have half a million rows, so a row is small and nothing is
+ * allocated for it: its name is a view into the map, its shape a slice of one
+ * growing array. Shapes are outermost first (GGUF's are reversed on reading), so
+ * a linear weight reads [out, in] whatever file it came from. */
+#ifndef ARI_READ_TENSORS_H
+#define ARI_READ_TENSORS_H
+
+#include "base/arena.h"
+#include "read/dtype.h"
+
+typedef struct ari_tensor {
+    ari_span name;
+    uint64_t begin, bytes; /* Place in its file, from the file's first byte. */
+    uint64_t elements;     /* 0 when the shape overflows. */
+    uint64_t record_at;    /* Where the header speaks of it. */
+    uint32_t shape_at, file;
+    uint16_t rank, dtype;
+} ari_tensor;
+
+typedef struct ari_tensors {
+    ari_tensor *rows;
+    size_t count, room;
+    uint64_t *sizes; /* All shapes, end to end. */
+    size_t size_count, size_room;
+    uint64_t *slots; /* Hash of names: high half a tag of it, low half row + 1. */
+    size_t slot_count;
+    uint64_t seed; /* Not to be known to the author of the file: no planned collisions. */
+    ari_span unknown[64]; /* Spellings of types we do not know. */
+    size_t unknown_count;
+} ari_tensors;
+
+static inline const uint64_t *tensor_shape(const ari_tensors *t, const ari_tensor *row)
+{
+    return t->sizes + row->shape_at;
+}
+
+/* Append one size to the shape under construction; false when memory is short. */
+bool tensors_push_size(ari_tensors *t, uint64_t size);
+
+/* Append the row. If its name is there already, *earlier is that row's index and
+ * nothing is appended; otherwise *earlier is SIZE_MAX. False when memory is short. */
+bool tensors_add(ari_tensors *t, const ari_tensor *row, size_t *earlier);
+
+/* The row of that name, or NULL. */
+const ari_tensor *tensors_find(const ari_tensors *t, ari_span name);
+
+/* A dtype number for a spelling that is in no table; the last one serves all
+ * spellings past the first 63. */
+uint16_t tensors_unknown_dtype(ari_tensors *t, ari_span spelling);
+/* The container's own spelling. Foreign text where the type is unknown. */
+ari_span tensors_dtype_name(const ari_tensors *t, uint32_t dtype);
+
+void tensors_free(ari_tensors *t);
+
+/* A keyed 64-bit hash, good enough that its collisions cannot be planned without
+ * the key. */
+uint64_t span_hash(ari_span s, uint64_t seed);
+
+#endif
