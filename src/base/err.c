@@ -20,14 +20,19 @@ ari_status ari_fail(ari_err *err, ari_status status, uint64_t offset, const char
 ari_status ari_wrap(ari_err *err, const char *format, ...)
 {
     if (err == NULL) return ARI_MALFORMED;
-    char where[200];
+    char where[203];
     va_list values;
     va_start(values, format);
-    vsnprintf(where, sizeof(where), format, values);
+    vsnprintf(where, sizeof(where) - 3, format, values);
     va_end(values);
-    char whole[sizeof(err->text)];
-    snprintf(whole, sizeof(whole), "%s: %s", where, err->text);
-    memcpy(err->text, whole, sizeof(whole));
+    /* Shift what is there; what no longer fits falls off its end. */
+    size_t n = strlen(where), room = sizeof(err->text) - 1, kept = strlen(err->text);
+    memcpy(where + n, ": ", 3);
+    n += 2;
+    if (kept > room - n) kept = room - n;
+    memmove(err->text + n, err->text, kept);
+    memcpy(err->text, where, n);
+    err->text[n + kept] = '\0';
     return err->status;
 }
 

@@ -24,7 +24,8 @@ typedef struct ari_file {
     uint64_t size;                         /* Bytes on disk. */
     uint64_t content;                      /* Bytes once decompressed; ARI_NO_OFFSET if not known. */
     uint64_t data_at;                      /* Where tensor data begins. */
-    size_t first_tensor, tensor_count;     /* Rows read from it, shadowed duplicates not counted. */
+    size_t first_tensor;                   /* No row of it stands before this one. */
+    size_t tensor_count;                   /* Rows read from it, shadowed duplicates not counted. */
     uint64_t padding;                      /* Bytes that alignment may leave between tensors. */
     uint32_t version;                      /* Of GGUF, else 0. */
     bool big;                              /* Big-endian. */
@@ -34,7 +35,7 @@ typedef struct ari_checkpoint {
     ari_arena arena;
     ari_limits limits;
     ari_file *files;
-    size_t file_count, file_room;
+    size_t file_count;
     ari_tensors tensors;
     ari_metadata metadata;
     ari_findings findings;

@@ -68,6 +68,7 @@ ari_status container_add_tensor(ari_checkpoint *into, ari_tensor *row, ari_err *
         note_duplicate(into, &t->rows[earlier], row);
         into->files[t->rows[earlier].file].tensor_count--;
         t->rows[earlier] = *row;
+        if (earlier < into->files[row->file].first_tensor) into->files[row->file].first_tensor = earlier;
     }
     into->files[row->file].tensor_count++;
     return ARI_OK;

@@ -14,6 +14,8 @@ typedef struct ari_container {
      * read on. */
     ari_status (*read)(ari_checkpoint *into, uint32_t file, ari_cursor *c);
     bool trailing_is_error; /* Bytes after the last tensor: an error, or odd? */
+    bool has_ends;          /* A tensor says where it ends, not only where it begins. */
+    bool last_key_wins;     /* Of a metadata key that stands twice. */
 } ari_container;
 
 extern const ari_container ari_safetensors, ari_gguf;

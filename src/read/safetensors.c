@@ -259,4 +259,6 @@ const ari_container ari_safetensors = {
     .recognise = recognise,
     .read = read,
     .trailing_is_error = true,
+    .has_ends = true,
+    .last_key_wins = true,
 };

@@ -91,6 +91,22 @@ bool tensors_add(ari_tensors *t, const ari_tensor *row, size_t *earlier)
     return true;
 }
 
+bool tensors_drop_file(ari_tensors *t, uint32_t file)
+{
+    ari_tensor *rows = t->rows;
+    size_t count = t->count, earlier;
+    if (count == 0) return true;
+    t->rows = NULL;
+    t->count = t->room = 0;
+    memset(t->slots, 0, t->slot_count * sizeof(t->slots[0]));
+    bool ok = true;
+    for (size_t i = 0; i < count && ok; i++) {
+        if (rows[i].file != file) ok = tensors_add(t, &rows[i], &earlier);
+    }
+    free(rows);
+    return ok;
+}
+
 const ari_tensor *tensors_find(const ari_tensors *t, ari_span name)
 {
     if (t->slot_count == 0) return NULL;

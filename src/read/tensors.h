@@ -43,6 +43,9 @@ bool tensors_push_size(ari_tensors *t, uint64_t size);
  * nothing is appended; otherwise *earlier is SIZE_MAX. False when memory is short. */
 bool tensors_add(ari_tensors *t, const ari_tensor *row, size_t *earlier);
 
+/* Forget every row of that file. False when memory is short. */
+bool tensors_drop_file(ari_tensors *t, uint32_t file);
+
 /* The row of that name, or NULL. */
 const ari_tensor *tensors_find(const ari_tensors *t, ari_span name);
 

@@ -1,0 +1,110 @@
+#include "read/extents.h"
+
+#include "base/arith.h"
+#include "base/text.h"
+#include "read/container.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* What is known of one file while its tensors go by in the order of their data. */
+typedef struct walk {
+    ari_checkpoint *c;
+    const ari_file *file;
+    uint64_t end;             /* Where the data seen so far ends. */
+    const ari_tensor *before; /* Whose data that is. */
+    const ari_tensor *lost;   /* First tensor that goes beyond the file. */
+    size_t lost_count;
+    uint64_t promised; /* The furthest byte that any tensor claims. */
+} walk;
+
+static int by_place(const void *a, const void *b)
+{
+    const ari_tensor *x = *(const ari_tensor *const *)a, *y = *(const ari_tensor *const *)b;
+    if (x->file != y->file) return x->file < y->file ? -1 : 1;
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    if (x->bytes != y->bytes) return x->bytes < y->bytes ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+/* A GGUF row has no end of its own; where the type gave no size either, it
+ * reaches to whatever comes next. */
+static void size_by_neighbour(const walk *w, ari_tensor *row, const ari_tensor *next)
+{
+    uint64_t until = next != NULL && next->file == row->file ? next->begin : w->file->content;
+    if (w->file->container->has_ends || row->bytes > 0 || row->elements == 0) return;
+    if (until != ARI_NO_OFFSET && until > row->begin) row->bytes = until - row->begin;
+}
+
+static void visit(walk *w, const ari_tensor *row)
+{
+    ari_findings *f = &w->c->findings;
+    uint64_t end;
+    if (!add_u64(row->begin, row->bytes, &end)) end = UINT64_MAX;
+    if (end > w->promised) w->promised = end;
+    if (w->file->content != ARI_NO_OFFSET && end > w->file->content && row->bytes > 0) {
+        if (w->lost_count++ == 0) w->lost = row;
+    }
+    if (row->bytes > 0 && row->begin < w->end) {
+        finding_add(f, ARI_FINDING_OVERLAP, row->name, row->begin, "%sshares %" PRIu64 " bytes with \"%s\"", w->file->where,
+                    (end < w->end ? end : w->end) - row->begin, w->before == NULL ? "the header" : show(w->before->name).text);
+    } else if (row->begin > w->end && row->begin - w->end > w->file->padding) {
+        finding_add(f, ARI_FINDING_GAP, row->name, w->end, "%s%" PRIu64 " bytes before it belong to no tensor",
+                    w->file->where, row->begin - w->end);
+    }
+    if (end > w->end) {
+        w->end = end;
+        w->before = row;
+    }
+}
+
+static void finish(const walk *w)
+{
+    ari_findings *f = &w->c->findings;
+    uint64_t content = w->file->content;
+    if (content == ARI_NO_OFFSET) return;
+    if (w->lost_count > 0) {
+        finding_add(f, ARI_FINDING_TRUNCATED_DATA, w->lost->name, content,
+                    "%sthe file ends at byte %" PRIu64 ", its tensors at %" PRIu64 ": %zu of them are cut or gone, this is the first",
+                    w->file->where, content, w->promised, w->lost_count);
+    } else if (content > w->end && content - w->end > w->file->padding) {
+        bool error = w->file->container->trailing_is_error;
+        finding_add(f, error ? ARI_FINDING_TRAILING_BYTES : ARI_FINDING_TRAILING_BYTES_GGUF, NO_TENSOR, w->end,
+                    "%s%" PRIu64 " bytes after the last tensor belong to none", w->file->where, content - w->end);
+    }
+}
+
+static void check_file(ari_checkpoint *c, const ari_file *file, ari_tensor **rows, size_t count)
+{
+    walk w = { .c = c, .file = file, .end = file->data_at };
+    if (file->content == ARI_NO_OFFSET) {
+        finding_add(&c->findings, ARI_FINDING_COMPRESSED, NO_TENSOR, ARI_NO_OFFSET,
+                    "%scompressed: only the header was read, so whether the data is whole is not known", file->where);
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_by_neighbour(&w, rows[i], i + 1 < count ? rows[i + 1] : NULL);
+        visit(&w, rows[i]);
+    }
+    finish(&w);
+}
+
+ari_status extents_check(ari_checkpoint *c, ari_err *err)
+{
+    ari_tensors *t = &c->tensors;
+    ari_tensor **order = calloc(t->count + 1, sizeof(ari_tensor *));
+    if (order == NULL) return ari_out_of_memory(err);
+    bool sorted = true;
+    for (size_t i = 0; i < t->count; i++) {
+        order[i] = &t->rows[i];
+        if (i > 0 && sorted) sorted = by_place(&order[i - 1], &order[i]) < 0;
+    }
+    if (!sorted) qsort(order, t->count, sizeof(ari_tensor *), by_place);
+    size_t at = 0;
+    for (size_t i = 0; i < c->file_count; i++) {
+        size_t first = at;
+        while (at < t->count && order[at]->file == i) at++;
+        if (c->files[i].container != NULL) check_file(c, &c->files[i], order + first, at - first);
+    }
+    free(order);
+    return ARI_OK;
+}
