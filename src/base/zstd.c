@@ -18,7 +18,7 @@ struct ari_inflater {
     ZSTD_inBuffer in;
     uint8_t *out;
     size_t size, room;
-    bool ended;
+    bool ended, mid_frame;
 };
 
 bool zstd_recognise(ari_span head)
@@ -65,7 +65,9 @@ static bool step(ari_inflater *z, size_t need, ari_err *err)
     bool moved = out.pos > z->size || z->in.pos > before;
     z->size = out.pos;
     z->ended = z->in.pos == z->in.size && !moved;
-    if (z->ended && code != 0) {
+    /* After the last frame zstd already waits for the next: not a fault. */
+    if (moved) z->mid_frame = code != 0;
+    if (z->ended && z->mid_frame) {
         ari_fail(err, ARI_TRUNCATED, z->in.pos, "the compressed file ends in the middle of a frame");
     }
     return !z->ended;

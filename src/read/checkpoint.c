@@ -337,7 +337,7 @@ ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari
     if (c == NULL) return ari_out_of_memory(err);
     c->limits = *limits;
     c->findings = (ari_findings){ .arena = &c->arena, .most = (size_t)limits->findings };
-    if (getentropy(&c->tensors.seed, sizeof(c->tensors.seed)) != 0) c->tensors.seed = (uint64_t)(uintptr_t)c;
+    if (getentropy(&c->tensors.names.seed, sizeof(uint64_t)) != 0) c->tensors.names.seed = (uint64_t)(uintptr_t)c;
     ari_status status = read_group(c, group, err);
     if (status != ARI_OK) {
         checkpoint_free(c);

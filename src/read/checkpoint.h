@@ -26,6 +26,7 @@ typedef struct ari_file {
     uint64_t data_at;                      /* Where tensor data begins. */
     size_t first_tensor;                   /* No row of it stands before this one. */
     size_t tensor_count;                   /* Rows read from it, shadowed duplicates not counted. */
+    uint64_t shadowed;                     /* Bytes of tensors that a later one of the same name replaced. */
     uint64_t padding;                      /* Bytes that alignment may leave between tensors. */
     uint32_t version;                      /* Of GGUF, else 0. */
     bool big;                              /* Big-endian. */

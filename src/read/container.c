@@ -66,7 +66,9 @@ ari_status container_add_tensor(ari_checkpoint *into, ari_tensor *row, ari_err *
     if (!tensors_add(t, row, &earlier)) return ari_out_of_memory(err);
     if (earlier != SIZE_MAX) {
         note_duplicate(into, &t->rows[earlier], row);
-        into->files[t->rows[earlier].file].tensor_count--;
+        ari_file *loser = &into->files[t->rows[earlier].file];
+        loser->tensor_count--;
+        if (!add_u64(loser->shadowed, t->rows[earlier].bytes, &loser->shadowed)) loser->shadowed = UINT64_MAX;
         t->rows[earlier] = *row;
         if (earlier < into->files[row->file].first_tensor) into->files[row->file].first_tensor = earlier;
     }

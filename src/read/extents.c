@@ -48,7 +48,7 @@ static void visit(walk *w, const ari_tensor *row)
     if (row->bytes > 0 && row->begin < w->end) {
         finding_add(f, ARI_FINDING_OVERLAP, row->name, row->begin, "%sshares %" PRIu64 " bytes with \"%s\"", w->file->where,
                     (end < w->end ? end : w->end) - row->begin, w->before == NULL ? "the header" : show(w->before->name).text);
-    } else if (row->begin > w->end && row->begin - w->end > w->file->padding) {
+    } else if (row->begin > w->end && row->begin - w->end > w->file->padding && row->begin - w->end > w->file->shadowed) {
         finding_add(f, ARI_FINDING_GAP, row->name, w->end, "%s%" PRIu64 " bytes before it belong to no tensor",
                     w->file->where, row->begin - w->end);
     }
@@ -67,7 +67,7 @@ static void finish(const walk *w)
         finding_add(f, ARI_FINDING_TRUNCATED_DATA, w->lost->name, content,
                     "%sthe file ends at byte %" PRIu64 ", its tensors at %" PRIu64 ": %zu of them are cut or gone, this is the first",
                     w->file->where, content, w->promised, w->lost_count);
-    } else if (content > w->end && content - w->end > w->file->padding) {
+    } else if (content > w->end && content - w->end > w->file->padding && content - w->end > w->file->shadowed) {
         bool error = w->file->container->trailing_is_error;
         finding_add(f, error ? ARI_FINDING_TRAILING_BYTES : ARI_FINDING_TRAILING_BYTES_GGUF, NO_TENSOR, w->end,
                     "%s%" PRIu64 " bytes after the last tensor belong to none", w->file->where, content - w->end);

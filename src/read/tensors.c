@@ -2,30 +2,6 @@
 
 #include <stdlib.h>
 
-__extension__ typedef unsigned __int128 u128;
-
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-    u128 product = (u128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-uint64_t span_hash(ari_span s, uint64_t seed)
-{
-    /* Odd constants of high weight; fold() is the multiply-and-fold of wyhash. */
-    const uint64_t k0 = 0xa0761d6478bd642fu, k1 = 0xe7037ed1a0b428dbu;
-    uint64_t h = fold(seed ^ k0, s.size ^ k1);
-    size_t at = 0;
-    for (; s.size - at >= 8; at += 8) {
-        uint64_t w;
-        memcpy(&w, s.data + at, 8);
-        h = fold(h ^ w, seed ^ k1);
-    }
-    uint64_t rest = 0;
-    if (at < s.size) memcpy(&rest, s.data + at, s.size - at);
-    return fold(h ^ rest ^ k0, seed ^ k1);
-}
-
 bool tensors_push_size(ari_tensors *t, uint64_t size)
 {
     if (t->size_count >= UINT32_MAX) return false;
@@ -34,84 +10,45 @@ bool tensors_push_size(ari_tensors *t, uint64_t size)
     return true;
 }
 
-/* A slot's place follows from its tag alone, so growing touches no name. */
-static size_t empty_slot(const uint64_t *slots, size_t slot_count, uint32_t tag)
+static ari_span row_name(const void *rows, size_t i)
 {
-    size_t mask = slot_count - 1, i = tag & mask;
-    while (slots[i] != 0) i = (i + 1) & mask;
-    return i;
-}
-
-/* The slot that holds the name, or the empty one where it belongs. */
-static size_t find_slot(const ari_tensors *t, ari_span name, uint32_t tag)
-{
-    size_t mask = t->slot_count - 1;
-    for (size_t i = tag & mask;; i = (i + 1) & mask) {
-        uint64_t slot = t->slots[i];
-        if (slot == 0) return i;
-        if (slot >> 32 == tag && span_eq(t->rows[(uint32_t)slot - 1].name, name)) return i;
-    }
-}
-
-/* Keep the table at most half full. */
-static bool slots_room(ari_tensors *t)
-{
-    if (t->slot_count > t->count * 2) return true;
-    size_t wanted = t->slot_count == 0 ? 64 : t->slot_count * 2;
-    uint64_t *slots = calloc(wanted, sizeof(slots[0]));
-    if (slots == NULL) return false;
-    for (size_t i = 0; i < t->slot_count; i++) {
-        uint64_t slot = t->slots[i];
-        if (slot != 0) slots[empty_slot(slots, wanted, (uint32_t)(slot >> 32))] = slot;
-    }
-    free(t->slots);
-    t->slots = slots;
-    t->slot_count = wanted;
-    return true;
-}
-
-static uint32_t tag_of(const ari_tensors *t, ari_span name)
-{
-    return (uint32_t)(span_hash(name, t->seed) >> 32);
+    return ((const ari_tensor *)rows)[i].name;
 }
 
 bool tensors_add(ari_tensors *t, const ari_tensor *row, size_t *earlier)
 {
+    bool added;
     *earlier = SIZE_MAX;
-    if (t->count >= UINT32_MAX - 1 || !slots_room(t)) return false;
     if (!array_room(&t->rows, &t->room, t->count, sizeof(t->rows[0]))) return false;
-    uint32_t tag = tag_of(t, row->name);
-    size_t slot = find_slot(t, row->name, tag);
-    if (t->slots[slot] != 0) {
-        *earlier = (uint32_t)t->slots[slot] - 1;
-        return true;
+    size_t at = lookup_add(&t->names, row->name, t->count, row_name, t->rows, &added);
+    if (at == SIZE_MAX) return false;
+    if (added) {
+        t->rows[t->count++] = *row;
+    } else {
+        *earlier = at;
     }
-    t->rows[t->count++] = *row;
-    t->slots[slot] = (uint64_t)tag << 32 | t->count;
     return true;
 }
 
 bool tensors_drop_file(ari_tensors *t, uint32_t file)
 {
-    ari_tensor *rows = t->rows;
-    size_t count = t->count, earlier;
-    if (count == 0) return true;
-    t->rows = NULL;
-    t->count = t->room = 0;
-    memset(t->slots, 0, t->slot_count * sizeof(t->slots[0]));
-    bool ok = true;
-    for (size_t i = 0; i < count && ok; i++) {
-        if (rows[i].file != file) ok = tensors_add(t, &rows[i], &earlier);
+    size_t kept = 0;
+    bool added;
+    lookup_clear(&t->names);
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->rows[i].file == file) continue;
+        t->rows[kept] = t->rows[i];
+        if (lookup_add(&t->names, t->rows[kept].name, kept, row_name, t->rows, &added) == SIZE_MAX) return false;
+        kept++;
     }
-    free(rows);
-    return ok;
+    t->count = kept;
+    return true;
 }
 
 const ari_tensor *tensors_find(const ari_tensors *t, ari_span name)
 {
-    if (t->slot_count == 0) return NULL;
-    uint64_t slot = t->slots[find_slot(t, name, tag_of(t, name))];
-    return slot == 0 ? NULL : &t->rows[(uint32_t)slot - 1];
+    size_t at = lookup_find(&t->names, name, row_name, t->rows);
+    return at == SIZE_MAX ? NULL : &t->rows[at];
 }
 
 uint16_t tensors_unknown_dtype(ari_tensors *t, ari_span spelling)
@@ -136,6 +73,6 @@ void tensors_free(ari_tensors *t)
 {
     free(t->rows);
     free(t->sizes);
-    free(t->slots);
+    lookup_free(&t->names);
     *t = (ari_tensors){ 0 };
 }

@@ -8,6 +8,7 @@
 #define ARI_READ_TENSORS_H
 
 #include "base/arena.h"
+#include "base/lookup.h"
 #include "read/dtype.h"
 
 typedef struct ari_tensor {
@@ -24,9 +25,7 @@ typedef struct ari_tensors {
     size_t count, room;
     uint64_t *sizes; /* All shapes, end to end. */
     size_t size_count, size_room;
-    uint64_t *slots; /* Hash of names: high half a tag of it, low half row + 1. */
-    size_t slot_count;
-    uint64_t seed; /* Not to be known to the author of the file: no planned collisions. */
+    ari_lookup names;
     ari_span unknown[64]; /* Spellings of types we do not know. */
     size_t unknown_count;
 } ari_tensors;
@@ -56,9 +55,5 @@ uint16_t tensors_unknown_dtype(ari_tensors *t, ari_span spelling);
 ari_span tensors_dtype_name(const ari_tensors *t, uint32_t dtype);
 
 void tensors_free(ari_tensors *t);
-
-/* A keyed 64-bit hash, good enough that its collisions cannot be planned without
- * the key. */
-uint64_t span_hash(ari_span s, uint64_t seed);
 
 #endif

@@ -1,0 +1,90 @@
+#include "base/lookup.h"
+
+#include <stdlib.h>
+
+__extension__ typedef unsigned __int128 u128;
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    u128 product = (u128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The multiply-and-fold of wyhash, with two of its constants. */
+static uint32_t tag_of(const ari_lookup *l, ari_span s)
+{
+    const uint64_t k0 = 0xa0761d6478bd642fu, k1 = 0xe7037ed1a0b428dbu;
+    uint64_t h = fold(l->seed ^ k0, s.size ^ k1), rest = 0;
+    size_t at = 0;
+    for (; s.size - at >= 8; at += 8) {
+        uint64_t w;
+        memcpy(&w, s.data + at, 8);
+        h = fold(h ^ w, l->seed ^ k1);
+    }
+    if (at < s.size) memcpy(&rest, s.data + at, s.size - at);
+    return (uint32_t)(fold(h ^ rest ^ k0, l->seed ^ k1) >> 32);
+}
+
+/* The slot that holds the name, or the empty one where it belongs. */
+static size_t find_slot(const ari_lookup *l, ari_span name, uint32_t tag, lookup_key *key, const void *items)
+{
+    size_t mask = l->slot_count - 1;
+    for (size_t i = tag & mask;; i = (i + 1) & mask) {
+        uint64_t slot = l->slots[i];
+        if (slot == 0) return i;
+        if (slot >> 32 == tag && span_eq(key(items, (uint32_t)slot - 1), name)) return i;
+    }
+}
+
+/* Keep the table at most half full. A slot's place follows from its tag alone, so
+ * growing touches no name. */
+static bool room(ari_lookup *l)
+{
+    if (l->slot_count > l->count * 2) return true;
+    size_t wanted = l->slot_count == 0 ? 64 : l->slot_count * 2, mask = wanted - 1;
+    uint64_t *slots = calloc(wanted, sizeof(slots[0]));
+    if (slots == NULL) return false;
+    for (size_t i = 0; i < l->slot_count; i++) {
+        if (l->slots[i] == 0) continue;
+        size_t to = (l->slots[i] >> 32) & mask;
+        while (slots[to] != 0) to = (to + 1) & mask;
+        slots[to] = l->slots[i];
+    }
+    free(l->slots);
+    l->slots = slots;
+    l->slot_count = wanted;
+    return true;
+}
+
+size_t lookup_find(const ari_lookup *l, ari_span name, lookup_key *key, const void *items)
+{
+    if (l->slot_count == 0) return SIZE_MAX;
+    uint64_t slot = l->slots[find_slot(l, name, tag_of(l, name), key, items)];
+    return slot == 0 ? SIZE_MAX : (uint32_t)slot - 1;
+}
+
+size_t lookup_add(ari_lookup *l, ari_span name, size_t next, lookup_key *key, const void *items, bool *added)
+{
+    *added = false;
+    if (next >= UINT32_MAX - 1 || !room(l)) return SIZE_MAX;
+    uint32_t tag = tag_of(l, name);
+    size_t slot = find_slot(l, name, tag, key, items);
+    if (l->slots[slot] != 0) return (uint32_t)l->slots[slot] - 1;
+    l->slots[slot] = (uint64_t)tag << 32 | (next + 1);
+    l->count++;
+    *added = true;
+    return next;
+}
+
+void lookup_clear(ari_lookup *l)
+{
+    if (l->slot_count > 0) memset(l->slots, 0, l->slot_count * sizeof(l->slots[0]));
+    l->count = 0;
+}
+
+void lookup_free(ari_lookup *l)
+{
+    free(l->slots);
+    l->slots = NULL;
+    l->slot_count = l->count = 0;
+}
