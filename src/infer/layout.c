@@ -1,0 +1,279 @@
+#include "infer/layout.h"
+
+#include <stdlib.h>
+
+/* Words whose number counts layers. */
+static const char *const containers[] = {
+    "layers", "h", "blocks", "block", "layer", "blk", "resblocks", "encoder_layers", "decoder_layers",
+    "decoder_layer", "transformer_blocks", "mtp_layers", "mtp_block", "stages",
+};
+
+/* Wrappers that training frameworks put in front of names; taken off until none is left. */
+static const char *const wrappers[] = {
+    "module.", "_orig_mod.", "base_model.model.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.",
+    "model_state_dict.", "state_dict.",
+};
+
+typedef struct building {
+    ari_layout *l;
+    ari_lookup patterns, prefixes;
+    uint32_t *template_of; /* By row. */
+    ari_place *places;     /* By row. */
+    char *text;            /* The pattern under construction. */
+    size_t room;
+} building;
+
+static ari_span template_pattern(const void *templates, size_t i)
+{
+    return ((const ari_template *)templates)[i].pattern;
+}
+
+static ari_span stack_prefix(const void *stacks, size_t i)
+{
+    return ((const ari_stack *)stacks)[i].prefix;
+}
+
+static ari_span unwrap(ari_span name)
+{
+    for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]);) {
+        size_t n = strlen(wrappers[i]);
+        bool found = span_starts(name, wrappers[i]) && name.size > n;
+        if (found) name = span_from(name, n);
+        i = found ? 0 : i + 1;
+    }
+    return name;
+}
+
+/* The component at `at`, without its dot. */
+static ari_span component(ari_span name, size_t at)
+{
+    ari_span rest = span_from(name, at);
+    const uint8_t *dot = rest.size == 0 ? NULL : memchr(rest.data, '.', rest.size);
+    return dot == NULL ? rest : span_first(rest, (size_t)(dot - rest.data));
+}
+
+static bool read_number(ari_span s, uint32_t *out)
+{
+    if (s.size == 0 || s.size > 9) return false;
+    *out = 0;
+    for (size_t i = 0; i < s.size; i++) {
+        if (s.data[i] < '0' || s.data[i] > '9') return false;
+        *out = *out * 10 + (uint32_t)(s.data[i] - '0');
+    }
+    return true;
+}
+
+static bool is_container(ari_span word)
+{
+    for (size_t i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
+        if (span_is(word, containers[i])) return true;
+    }
+    return false;
+}
+
+/* Where the layer's number stands in the name: after a container word, else the first. */
+static size_t layer_at(ari_span name)
+{
+    size_t first = SIZE_MAX;
+    ari_span before = { 0 };
+    for (size_t at = 0; at <= name.size;) {
+        ari_span word = component(name, at);
+        uint32_t number;
+        if (read_number(word, &number)) {
+            if (is_container(before)) return at;
+            if (first == SIZE_MAX) first = at;
+        }
+        before = word;
+        at += word.size + 1;
+    }
+    return first;
+}
+
+/* The name with {} for its numbers, in b->text; where prefix and tail lie in it. */
+typedef struct parsed {
+    ari_span pattern;
+    size_t prefix_size, tail_at;
+    uint32_t layer, sub;
+} parsed;
+
+static bool parse_name(building *b, ari_span name, parsed *out)
+{
+    /* A one-digit component grows by one byte. */
+    if (name.size > SIZE_MAX / 2 - 2) return false;
+    if (name.size * 2 + 2 > b->room) {
+        char *text = realloc(b->text, name.size * 2 + 2);
+        if (text == NULL) return false;
+        b->text = text;
+        b->room = name.size * 2 + 2;
+    }
+    *out = (parsed){ .layer = NO_NUMBER, .sub = NO_NUMBER };
+    size_t layer = layer_at(name), size = 0;
+    for (size_t at = 0; at <= name.size;) {
+        ari_span word = component(name, at);
+        uint32_t number;
+        bool hole = read_number(word, &number);
+        if (hole && at == layer) {
+            out->prefix_size = size == 0 ? 0 : size - 1;
+            out->layer = number;
+            out->tail_at = size + 3;
+        } else if (hole && out->layer != NO_NUMBER && out->sub == NO_NUMBER) {
+            out->sub = number;
+        }
+        if (hole) word = ARI_SPAN("{}");
+        if (word.size > 0) memcpy(b->text + size, word.data, word.size);
+        size += word.size;
+        at += (hole ? component(name, at).size : word.size) + 1;
+        if (at <= name.size) b->text[size++] = '.';
+    }
+    out->pattern = (ari_span){ (uint8_t *)b->text, size };
+    return true;
+}
+
+static bool find_stack(building *b, ari_span prefix, bool top, uint32_t *out)
+{
+    ari_layout *l = b->l;
+    bool added;
+    if (top) {
+        *out = 0;
+        return true;
+    }
+    if (!array_room(&l->stacks, &l->stack_room, l->stack_count, sizeof(l->stacks[0]))) return false;
+    size_t i = lookup_add(&b->prefixes, prefix, l->stack_count, stack_prefix, l->stacks, &added);
+    if (i == SIZE_MAX) return false;
+    if (added) l->stacks[l->stack_count++] = (ari_stack){ .prefix = prefix };
+    *out = (uint32_t)i;
+    return true;
+}
+
+static bool add_template(building *b, const parsed *p)
+{
+    ari_layout *l = b->l;
+    char *copy = arena_copy(&l->arena, p->pattern);
+    if (copy == NULL) return false;
+    ari_span pattern = { (const uint8_t *)copy, p->pattern.size };
+    ari_template t = { .pattern = pattern, .tail = span_from(pattern, p->tail_at) };
+    if (!find_stack(b, span_first(pattern, p->prefix_size), p->layer == NO_NUMBER, &t.stack)) return false;
+    l->templates[l->template_count++] = t;
+    return true;
+}
+
+static bool add_row(building *b, uint32_t row)
+{
+    ari_layout *l = b->l;
+    parsed p;
+    bool added;
+    if (!parse_name(b, unwrap(l->tensors->rows[row].name), &p)) return false;
+    if (!array_room(&l->templates, &l->template_room, l->template_count, sizeof(l->templates[0]))) return false;
+    /* A new pattern is looked up by the copy that add_template makes of it. */
+    size_t t = lookup_find(&b->patterns, p.pattern, template_pattern, l->templates);
+    if (t == SIZE_MAX) {
+        t = l->template_count;
+        if (!add_template(b, &p)) return false;
+        if (lookup_add(&b->patterns, l->templates[t].pattern, t, template_pattern, l->templates, &added) == SIZE_MAX) {
+            return false;
+        }
+    }
+    l->templates[t].count++;
+    b->template_of[row] = (uint32_t)t;
+    b->places[row] = (ari_place){ row, p.layer, p.sub };
+    return true;
+}
+
+static int by_layer(const void *a, const void *b)
+{
+    const ari_place *x = a, *y = b;
+    if (x->layer != y->layer) return x->layer < y->layer ? -1 : 1;
+    if (x->sub != y->sub) return x->sub < y->sub ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static void group_places(building *b)
+{
+    ari_layout *l = b->l;
+    size_t at = 0;
+    for (size_t t = 0; t < l->template_count; t++) {
+        l->templates[t].first = at;
+        at += l->templates[t].count;
+        l->templates[t].count = 0;
+    }
+    for (size_t row = 0; row < l->tensors->count; row++) {
+        ari_template *t = &l->templates[b->template_of[row]];
+        l->places[t->first + t->count++] = b->places[row];
+    }
+    for (size_t i = 0; i < l->template_count; i++) {
+        ari_template *t = &l->templates[i];
+        bool sorted = true;
+        for (size_t k = 1; k < t->count && sorted; k++) sorted = by_layer(&l->places[t->first + k - 1], &l->places[t->first + k]) < 0;
+        if (!sorted) qsort(l->places + t->first, t->count, sizeof(ari_place), by_layer);
+    }
+}
+
+static int by_stack_and_layer(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Distinct layer numbers of every stack, by sorting (stack, layer) pairs. */
+static bool count_layers(building *b)
+{
+    ari_layout *l = b->l;
+    size_t n = l->tensors->count, kept = 0;
+    uint64_t *pairs = calloc(n + 1, sizeof(pairs[0]));
+    if (pairs == NULL) return false;
+    for (size_t row = 0; row < n; row++) {
+        if (b->places[row].layer == NO_NUMBER) continue;
+        uint64_t pair = (uint64_t)l->templates[b->template_of[row]].stack << 32 | b->places[row].layer;
+        if (kept == 0 || pairs[kept - 1] != pair) pairs[kept++] = pair;
+    }
+    qsort(pairs, kept, sizeof(pairs[0]), by_stack_and_layer);
+    for (size_t i = 0; i < kept; i++) {
+        if (i > 0 && pairs[i] == pairs[i - 1]) continue;
+        ari_stack *s = &l->stacks[pairs[i] >> 32];
+        s->layers++;
+        s->last = (uint32_t)pairs[i];
+    }
+    free(pairs);
+    return true;
+}
+
+static bool build(building *b)
+{
+    ari_layout *l = b->l;
+    size_t n = l->tensors->count;
+    b->template_of = calloc(n + 1, sizeof(b->template_of[0]));
+    b->places = calloc(n + 1, sizeof(b->places[0]));
+    l->places = calloc(n + 1, sizeof(l->places[0]));
+    if (b->template_of == NULL || b->places == NULL || l->places == NULL) return false;
+    if (!array_room(&l->stacks, &l->stack_room, 0, sizeof(l->stacks[0]))) return false;
+    l->stacks[l->stack_count++] = (ari_stack){ .prefix = ARI_SPAN("") };
+    for (uint32_t row = 0; row < n; row++) {
+        if (!add_row(b, row)) return false;
+    }
+    group_places(b);
+    return count_layers(b);
+}
+
+bool layout_build(ari_layout *out, const ari_tensors *tensors)
+{
+    *out = (ari_layout){ .tensors = tensors };
+    building b = { .l = out };
+    b.patterns.seed = b.prefixes.seed = tensors->names.seed;
+    bool ok = build(&b);
+    lookup_free(&b.patterns);
+    lookup_free(&b.prefixes);
+    free(b.template_of);
+    free(b.places);
+    free(b.text);
+    if (!ok) layout_free(out);
+    return ok;
+}
+
+void layout_free(ari_layout *l)
+{
+    free(l->templates);
+    free(l->stacks);
+    free(l->places);
+    arena_free(&l->arena);
+    *l = (ari_layout){ 0 };
+}
