@@ -555,17 +555,16 @@ static void examine_gguf(ari_checkpoint *c, ari_claims *out)
     gguf_origins(&w);
 }
 
-bool claims_read(ari_checkpoint *c, ari_claims *out)
+void claims_read(ari_checkpoint *c, ari_claims *out)
 {
     *out = (ari_claims){ 0 };
     bool gguf = false;
     for (size_t i = 0; i < c->file_count; i++) gguf = gguf || c->files[i].version > 0;
     if (gguf) {
         examine_gguf(c, out);
-        return true;
+        return;
     }
     for (size_t i = 0; i < sizeof(sidecars) / sizeof(sidecars[0]); i++) {
         if (belongs(c, &sidecars[i])) read_sidecar(c, out, &sidecars[i]);
     }
-    return true;
 }

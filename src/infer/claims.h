@@ -28,7 +28,7 @@ typedef struct ari_claims {
 
 /* Read the sidecars in the folder of the checkpoint's first file and its GGUF
  * keys. A sidecar that cannot be read is a finding. Texts live in the checkpoint's
- * arena. False when memory is short. */
-bool claims_read(ari_checkpoint *c, ari_claims *out);
+ * arena. */
+void claims_read(ari_checkpoint *c, ari_claims *out);
 
 #endif

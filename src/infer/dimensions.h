@@ -8,6 +8,7 @@
 #define UNKNOWN_LIST(X)                                                     \
     X(HIDDEN)       /* Width of the residual stream. */                     \
     X(VOCAB)        /* Rows of the embedding. */                            \
+    X(OUTPUTS)      /* Rows of the output matrix. */                        \
     X(QUERIES)      /* Query heads x head_dim. */                           \
     X(KEYS)         /* Key/value heads x head_dim. */                       \
     X(VALUES)       /* Key/value heads x value head_dim. */                 \

@@ -99,6 +99,7 @@ static ari_status read_files(ari_checkpoint *c, ari_err *err)
             readable++;
             continue;
         }
+        c->incomplete = true;
         if (c->file_count > 1) {
             finding_add(&c->findings, ARI_FINDING_SHARD_UNREADABLE, NO_TENSOR, own.offset, "%s%s (%s)", c->files[i].where,
                         own.text, ari_status_word(own.status));
@@ -113,6 +114,7 @@ static ari_status read_files(ari_checkpoint *c, ari_err *err)
 
 static void note_group(ari_checkpoint *c, const ari_group *g)
 {
+    if (g->missing_count > 0) c->incomplete = true;
     for (size_t i = 0; i < g->missing_kept; i++) {
         finding_add(&c->findings, ARI_FINDING_SHARD_MISSING, NO_TENSOR, ARI_NO_OFFSET, "\"%s\" is not there",
                     show(span_of(g->missing[i])).text);
@@ -240,6 +242,7 @@ static void check_split(ari_checkpoint *c, const ari_group *g)
         const ari_file *f = &c->files[m->file];
         if (!span_starts(m->key, "split.") || !meta_integer(m, 0, &value)) continue;
         if (span_is(m->key, "split.count") && value > 0 && (uint64_t)value != expected) {
+            c->incomplete = c->incomplete || (uint64_t)value > expected;
             finding_add(&c->findings, (uint64_t)value > expected ? ARI_FINDING_SHARD_MISSING : ARI_FINDING_SPLIT_MISMATCH,
                         NO_TENSOR, m->at, "%ssplit.count says %" PRId64 " files, the set has %" PRIu64, f->where, value,
                         expected);

@@ -37,6 +37,7 @@ typedef struct ari_checkpoint {
     ari_limits limits;
     ari_file *files;
     size_t file_count;
+    bool incomplete; /* A shard is missing or could not be read: what is here is not all. */
     ari_tensors tensors;
     ari_metadata metadata;
     ari_findings findings;

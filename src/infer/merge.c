@@ -1,0 +1,80 @@
+#include "infer/merge.h"
+
+#include "infer/heads.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* Embeddings are padded to a multiple of 64 or 128, times the number of machines. */
+enum { PADDING_ROWS = 1024 };
+
+static void contradict(ari_model *m, ari_field field)
+{
+    const ari_inferred *d = &m->architecture.fields[field];
+    const ari_claim *s = &m->claims.of[field];
+    const char *evidence = arena_printf(&m->checkpoint->arena, "%s; but %s", d->evidence == NULL ? "by the tensors" : d->evidence, s->evidence);
+    m->contradictions[m->contradiction_count++] = (ari_contradiction){ field, s->value, d->value, evidence };
+}
+
+static bool is_padding(ari_model *m, ari_field field)
+{
+    uint64_t rows = strtoull(m->architecture.fields[field].value, NULL, 10);
+    uint64_t stated = strtoull(m->claims.of[field].value, NULL, 10);
+    return field == ARI_FIELD_VOCAB_SIZE && stated > 0 && stated < rows && rows - stated < PADDING_ROWS;
+}
+
+static size_t candidate_index(const ari_inferred *d, const char *value)
+{
+    size_t i = 0;
+    while (i < d->candidate_count && !same_value(d->candidates[i], value)) i++;
+    return i;
+}
+
+/* Where head counts are open, one stated number settles all three, if it is
+ * among the candidates and the others do not object. */
+static void settle_heads(ari_model *m)
+{
+    static const ari_field triple[] = { ARI_FIELD_NUM_ATTENTION_HEADS, ARI_FIELD_NUM_KEY_VALUE_HEADS, ARI_FIELD_HEAD_DIM };
+    ari_inferred *f = m->architecture.fields;
+    size_t count = f[triple[0]].candidate_count;
+    const ari_claim *by = NULL;
+    if (f[triple[0]].basis != ARI_AMBIGUOUS) return;
+    for (size_t i = 0; i < count; i++) {
+        bool fits = true;
+        by = NULL;
+        for (size_t k = 0; k < 3; k++) {
+            const ari_claim *s = &m->claims.of[triple[k]];
+            if (s->value == NULL || s->by_default) continue;
+            if (i >= f[triple[k]].candidate_count || !same_value(f[triple[k]].candidates[i], s->value)) fits = false;
+            if (by == NULL) by = s;
+        }
+        if (by == NULL || !fits) continue;
+        heads_choose(&m->architecture, i, by->evidence);
+        return;
+    }
+}
+
+/* A default only fills gaps: the author never wrote it, so it contradicts nothing. */
+static void merge_field(ari_model *m, ari_field field)
+{
+    ari_inferred *d = &m->architecture.fields[field];
+    const ari_claim *s = &m->claims.of[field];
+    bool open = d->basis == ARI_UNKNOWN || d->basis == ARI_CONVENTION;
+    if (s->value == NULL) return;
+    if (d->basis == ARI_AMBIGUOUS) open = candidate_index(d, s->value) < d->candidate_count;
+    if (open && !(s->by_default && d->basis == ARI_CONVENTION)) {
+        *d = (ari_inferred){ .value = s->value, .basis = ARI_STATED, .evidence = s->evidence };
+    } else if (!s->by_default && !same_value(d->value, s->value)) {
+        if (is_padding(m, field)) {
+            d->evidence = arena_printf(&m->checkpoint->arena, "%s; %s says %s, the rest is padding", d->evidence, s->evidence, s->value);
+        } else {
+            contradict(m, field);
+        }
+    }
+}
+
+void merge_claims(ari_model *m)
+{
+    settle_heads(m);
+    for (size_t i = 0; i < ARI_FIELD_COUNT; i++) merge_field(m, (ari_field)i);
+}

@@ -1,0 +1,137 @@
+#include "infer/model.h"
+
+#include "base/text.h"
+#include "infer/derive.h"
+#include "infer/merge.h"
+#include "infer/role.h"
+
+#include <stdlib.h>
+
+const char *ari_basis_word(ari_basis basis)
+{
+    static const char *const words[] = { "unknown", "shape", "weights", "convention", "stated", "ambiguous" };
+    return (size_t)basis < sizeof(words) / sizeof(words[0]) ? words[basis] : "?";
+}
+
+const char *ari_version(void)
+{
+    return ARI_VERSION;
+}
+
+/* The dominant block type of a GGUF file: Q4_K is 4 bits, in groups of 256. */
+static const char *gguf_quantization(ari_model *m)
+{
+    uint64_t most = 0;
+    const ari_dtype_info *best = NULL;
+    for (uint32_t i = 0; i < ARI_DT_COUNT; i++) {
+        const ari_dtype_info *d = dtype_info(i);
+        if (d->ggml < 0 || m->dtypes[i].parameters <= most) continue;
+        most = m->dtypes[i].parameters;
+        best = d;
+    }
+    if (best == NULL || best->class == ARI_FLOATING || best->class == ARI_INTEGER) return "null";
+    const char *digits = best->name + strcspn(best->name, "0123456789");
+    return arena_printf(&m->checkpoint->arena, "{\"scheme\":\"gguf\",\"bits\":%d,\"group_size\":%u}", atoi(digits), best->block_elems);
+}
+
+static ari_status infer(ari_model *m, const ari_options *options, ari_err *err)
+{
+    ari_checkpoint *c = m->checkpoint;
+    if (!layout_build(&m->layout, &c->tensors) || !roles_assign(&m->layout) || !derive(m)) return ari_out_of_memory(err);
+    if (!options->weights_only) {
+        claims_read(c, &m->claims);
+        merge_claims(m);
+    }
+    for (size_t i = 0; i < c->tensors.unknown_count; i++) {
+        m->unknown_dtypes[i] = arena_escape(&c->arena, c->tensors.unknown[i], 80);
+    }
+    bool gguf = false;
+    for (size_t i = 0; i < c->file_count; i++) gguf = gguf || c->files[i].version > 0;
+    m->quantization = gguf ? gguf_quantization(m) : m->claims.quantization;
+    if (m->quantization == NULL) m->quantization = "null";
+    findings_close(&c->findings);
+    return ARI_OK;
+}
+
+static ari_status open_model(const ari_set *set, size_t i, const ari_options *options, ari_model *m, ari_err *err)
+{
+    ari_status status = checkpoint_read(&set->groups[i], &options->limits, &m->checkpoint, err);
+    if (status != ARI_OK) return status;
+    m->path = arena_escape(&m->checkpoint->arena, span_of(set->groups[i].path), ESCAPE_ALL);
+    return infer(m, options, err);
+}
+
+ari_status ari_model_open(const ari_set *set, size_t i, const ari_options *options, ari_model **out, ari_err *err)
+{
+    ari_err unused = ARI_ERR_INIT;
+    ari_options chosen = options == NULL ? ari_options_default() : *options;
+    if (err == NULL) err = &unused;
+    *out = NULL;
+    if (i >= ari_set_count(set)) return ari_fail(err, ARI_USAGE, ARI_NO_OFFSET, "the set has no checkpoint %zu", i);
+    ari_model *m = calloc(1, sizeof(*m));
+    if (m == NULL) return ari_out_of_memory(err);
+    ari_status status = open_model(set, i, &chosen, m, err);
+    if (status != ARI_OK) {
+        ari_model_close(m);
+        return status;
+    }
+    *out = m;
+    return ARI_OK;
+}
+
+void ari_model_close(ari_model *m)
+{
+    if (m == NULL) return;
+    layout_free(&m->layout);
+    checkpoint_free(m->checkpoint);
+    free(m);
+}
+
+ari_fact ari_model_fact(const ari_model *m, const char *field)
+{
+    ari_field f = field_by_name(field);
+    if (f == ARI_FIELD_COUNT) return (ari_fact){ "null", ARI_UNKNOWN, NULL };
+    const ari_inferred *d = &m->architecture.fields[f];
+    return (ari_fact){ d->value, d->basis, d->evidence };
+}
+
+bool ari_model_parameters(const ari_model *m, uint64_t *out)
+{
+    *out = m->parameters;
+    return m->parameters_known;
+}
+
+size_t ari_model_finding_count(const ari_model *m)
+{
+    return m->checkpoint->findings.count;
+}
+
+ari_finding ari_model_finding(const ari_model *m, size_t i)
+{
+    if (i < m->checkpoint->findings.count) return m->checkpoint->findings.items[i];
+    return (ari_finding){ "", ARI_NOTE, NULL, ARI_NO_OFFSET, "" };
+}
+
+size_t ari_model_tensor_count(const ari_model *m)
+{
+    return m->checkpoint->tensors.count;
+}
+
+ari_tensor_info ari_model_tensor(const ari_model *m, size_t i)
+{
+    const ari_tensors *t = &m->checkpoint->tensors;
+    if (i >= t->count) return (ari_tensor_info){ .name = "", .dtype = "" };
+    const ari_tensor *row = &t->rows[i];
+    const ari_dtype_info *known = dtype_info(row->dtype);
+    return (ari_tensor_info){
+        .name = (const char *)row->name.data,
+        .name_bytes = row->name.size,
+        .dtype = known != NULL ? known->name : m->unknown_dtypes[row->dtype - ARI_DT_COUNT],
+        .shape = tensor_shape(t, row),
+        .rank = row->rank,
+        .elements = row->elements,
+        .offset = row->begin,
+        .bytes = row->bytes,
+        .file = row->file,
+    };
+}

@@ -1,0 +1,46 @@
+/* model.h -- a checkpoint and all that was concluded about it. */
+#ifndef ARI_INFER_MODEL_H
+#define ARI_INFER_MODEL_H
+
+#include "infer/claims.h"
+#include "infer/layout.h"
+
+typedef struct ari_component {
+    const char *role;   /* "text_decoder", as the report's schema spells it. */
+    const char *prefix; /* Escaped. */
+    uint64_t parameters;
+    ari_architecture architecture;
+} ari_component;
+
+typedef struct ari_contradiction {
+    ari_field field;
+    const char *stated, *derived; /* JSON. */
+    const char *evidence;
+} ari_contradiction;
+
+/* Of one element type. */
+typedef struct ari_dtype_sum {
+    uint64_t tensors, parameters, bytes;
+} ari_dtype_sum;
+
+struct ari_model {
+    ari_checkpoint *checkpoint;
+    const char *path; /* As given; escaped. */
+    ari_layout layout;
+    ari_claims claims;
+    ari_architecture architecture; /* Of the main component. */
+    ari_component *components;
+    size_t component_count;
+    ari_contradiction contradictions[ARI_FIELD_COUNT];
+    size_t contradiction_count;
+    const char *kind, *family; /* The second NULL where unknown. Escaped. */
+    const char *quantization;  /* JSON, or "null". */
+    uint64_t parameters;
+    bool parameters_known;
+    ari_dtype_sum *dtypes; /* One a dtype number, dtype_count of them. */
+    size_t dtype_count;
+    uint64_t bytes; /* Of all tensors. */
+    const char *unknown_dtypes[64]; /* Spellings of types beyond the known ones, escaped. */
+};
+
+#endif
