@@ -150,12 +150,18 @@ void json_add_text(json_builder *b, json_tree *parent, const char *name, const c
     attach(b, parent, name, value == NULL ? cJSON_CreateNull() : cJSON_CreateString(value));
 }
 
+void json_put_uint(ari_text *out, uint64_t value)
+{
+    bool exact = value <= (uint64_t)WHOLE_MAX;
+    text_printf(out, exact ? "%" PRIu64 : "\"%" PRIu64 "\"", value);
+}
+
 void json_add_uint(json_builder *b, json_tree *parent, const char *name, uint64_t value)
 {
-    char digits[24];
-    bool exact = value <= (uint64_t)WHOLE_MAX;
-    snprintf(digits, sizeof(digits), "%" PRIu64, value);
-    attach(b, parent, name, exact ? cJSON_CreateRaw(digits) : cJSON_CreateString(digits));
+    ari_text digits = { 0 };
+    json_put_uint(&digits, value);
+    attach(b, parent, name, digits.failed ? NULL : cJSON_CreateRaw(digits.data));
+    text_free(&digits);
 }
 
 void json_add_bool(json_builder *b, json_tree *parent, const char *name, bool value)

@@ -62,4 +62,7 @@ void json_print_foreign(const json_tree *tree, ari_text *out);
 /* words, quoted as a JSON string. They must be valid UTF-8 and escaped. */
 void json_put_string(ari_text *out, const char *words);
 
+/* A number, or above 2^53 a string of digits. */
+void json_put_uint(ari_text *out, uint64_t value);
+
 #endif

@@ -151,6 +151,27 @@ void text_escape(ari_text *t, ari_span foreign, size_t most)
     }
 }
 
+void text_put_ascii(ari_text *t, const char *words)
+{
+    ari_span rest = span_of(words);
+    for (size_t n; rest.size > 0; rest = span_from(rest, n)) {
+        uint32_t code = utf8_decode(rest, &n);
+        if (code < 0x80) {
+            text_put_span(t, span_first(rest, n));
+        } else {
+            text_printf(t, code > 0xFFFF ? "\\U%08x" : "\\u%04x", code);
+        }
+    }
+}
+
+void text_put_markdown(ari_text *t, const char *words)
+{
+    for (; *words != '\0'; words++) {
+        if (strchr("\\`*_{}[]<>#|~", *words) != NULL) text_put(t, "\\");
+        text_put_span(t, (ari_span){ (const uint8_t *)words, 1 });
+    }
+}
+
 void text_thousands(ari_text *t, uint64_t n)
 {
     if (n >= 1000) {

@@ -23,6 +23,10 @@ void text_printf(ari_text *t, const char *format, ...) ARI_PRINTF(2, 3);
 void text_repeat(ari_text *t, char c, size_t n);
 /* Escaped; of more than `most` bytes only the beginning, then "... (N bytes)". */
 void text_escape(ari_text *t, ari_span foreign, size_t most);
+/* Words without a character beyond ASCII: those read \u00e9. */
+void text_put_ascii(ari_text *t, const char *words);
+/* Words in Markdown, their special characters escaped (those of HTML and tables too). */
+void text_put_markdown(ari_text *t, const char *words);
 /* 1234567 as 1,234,567. */
 void text_thousands(ari_text *t, uint64_t n);
 void text_free(ari_text *t);

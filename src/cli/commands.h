@@ -1,0 +1,10 @@
+/* commands.h -- what the program does; every function returns an exit status. */
+#ifndef ARI_CLI_COMMANDS_H
+#define ARI_CLI_COMMANDS_H
+
+#include "cli/options.h"
+
+int run_inspect(const cli_options *o);
+int run_tensors(const cli_options *o);
+
+#endif

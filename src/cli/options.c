@@ -1,0 +1,389 @@
+#include "cli/options.h"
+
+#include "cli/commands.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static const cli_command commands[] = {
+#define COMMAND(word, run, paths, summary) { word, run, paths, summary },
+#include "cli/command.def"
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+typedef enum option_id {
+#define OPTION(id, letter, word, argument, help) OPTION_##id,
+#include "cli/option.def"
+    OPTION_COUNT,
+} option_id;
+
+static const struct option_row {
+    char letter;
+    const char *word, *argument, *help;
+} options[] = {
+#define OPTION(id, letter, word, argument, help) { letter, word, argument, help },
+#include "cli/option.def"
+};
+
+static const struct {
+    const char *word;
+    size_t at;
+    const char *what;
+    uint64_t value;
+} limits[] = {
+#define X(name, value, word, what) { word, offsetof(ari_limits, name), what, value },
+    ARI_LIMIT_LIST(X)
+#undef X
+};
+
+enum { LIMIT_COUNT = sizeof(limits) / sizeof(limits[0]), DEPTH_MAX = 128 };
+
+void complain(const char *format, ...)
+{
+    va_list values;
+    fflush(stdout);
+    fputs("archinspect: ", stderr);
+    va_start(values, format);
+    vfprintf(stderr, format, values);
+    va_end(values);
+    fputc('\n', stderr);
+}
+
+void complain_hint(const char *hint)
+{
+    if (hint != NULL) fprintf(stderr, "hint: %s\n", hint);
+}
+
+/* --- Near misses ---------------------------------------------------------------------- */
+
+enum { WORD_MAX = 24 };
+
+/* Levenshtein's distance; words longer than WORD_MAX are far from everything. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b), row[WORD_MAX + 1];
+    if (n > WORD_MAX || m > WORD_MAX) return WORD_MAX;
+    for (size_t k = 0; k <= m; k++) row[k] = k;
+    for (size_t i = 1; i <= n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t k = 1; k <= m; k++) {
+            size_t above = row[k], best = diagonal + (a[i - 1] != b[k - 1]);
+            if (above + 1 < best) best = above + 1;
+            if (row[k - 1] + 1 < best) best = row[k - 1] + 1;
+            row[k] = best;
+            diagonal = above;
+        }
+    }
+    return row[m];
+}
+
+static const char *nearest_option(const char *word)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (distance(word, options[i].word) <= 2) return options[i].word;
+    }
+    return NULL;
+}
+
+const cli_command *command_named(const char *word)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].word, word) == 0) return &commands[i];
+    }
+    return NULL;
+}
+
+/* --- Values ----------------------------------------------------------------------------- */
+
+static bool parse_number(const char *s, uint64_t *out)
+{
+    uint64_t n = 0;
+    if (*s == '\0' || strlen(s) > 18) return false;
+    for (; *s != '\0'; s++) {
+        if (*s < '0' || *s > '9') return false;
+        n = n * 10 + (uint64_t)(*s - '0');
+    }
+    *out = n;
+    return true;
+}
+
+static bool set_limit(cli_options *o, const char *value)
+{
+    const char *equals = strchr(value, '=');
+    size_t n = equals == NULL ? strlen(value) : (size_t)(equals - value);
+    for (size_t i = 0; i < LIMIT_COUNT; i++) {
+        uint64_t number;
+        if (strlen(limits[i].word) != n || strncmp(limits[i].word, value, n) != 0) continue;
+        bool depth = strcmp(limits[i].word, "depth") == 0;
+        if (equals == NULL || !parse_number(equals + 1, &number) || (depth && number > DEPTH_MAX)) {
+            complain("--limit %s takes a number%s: --limit %s=%llu", limits[i].word, depth ? " up to 128" : "", limits[i].word,
+                     (unsigned long long)limits[i].value);
+            return false;
+        }
+        memcpy((char *)&o->library.limits + limits[i].at, &number, sizeof(number));
+        return true;
+    }
+    complain("no limit \"%.*s\"; there are:", (int)n, value);
+    for (size_t i = 0; i < LIMIT_COUNT; i++) fprintf(stderr, "  %-14s %s\n", limits[i].word, limits[i].what);
+    return false;
+}
+
+static bool set_format(cli_options *o, const char *value)
+{
+    static const struct {
+        const char *word;
+        ari_format format;
+    } formats[] = { { "text", ARI_TEXT }, { "md", ARI_MARKDOWN }, { "json", ARI_JSON }, { "ndjson", ARI_NDJSON } };
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (strcmp(value, formats[i].word) != 0) continue;
+        o->style.format = formats[i].format;
+        return true;
+    }
+    complain("no format \"%s\"; there are text, md, json, ndjson", value);
+    return false;
+}
+
+static bool set_color(cli_options *o, const char *value)
+{
+    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    bool automatic = strcmp(value, "auto") == 0;
+    if (!automatic && strcmp(value, "always") != 0 && strcmp(value, "never") != 0) {
+        complain("--color takes auto, always or never, not \"%s\"", value);
+        return false;
+    }
+    bool dull = (none != NULL && none[0] != '\0') || terminal == NULL || strcmp(terminal, "dumb") == 0;
+    o->style.color = automatic ? isatty(STDOUT_FILENO) && !dull : strcmp(value, "always") == 0;
+    return true;
+}
+
+static bool set_option(cli_options *o, option_id id, const char *value)
+{
+    switch (id) {
+    case OPTION_FORMAT: return set_format(o, value);
+    case OPTION_JSON: o->style.format = ARI_JSON; return true;
+    case OPTION_OUTPUT: o->output = strcmp(value, "-") == 0 ? NULL : value; return true;
+    case OPTION_WEIGHTS_ONLY: o->library.weights_only = true; return true;
+    case OPTION_VERBOSE: o->style.evidence = true; return true;
+    case OPTION_QUIET: o->quiet = true; return true;
+    case OPTION_COLOR: return set_color(o, value);
+    case OPTION_LIMIT: return set_limit(o, value);
+    case OPTION_HELP: o->long_help = true; return true;
+    case OPTION_VERSION: o->version = true; return true;
+    case OPTION_LANG:
+        if (strcmp(value, "en") == 0) return true;
+        complain("this version speaks English only: --lang en");
+        return false;
+    case OPTION_VALUES:
+    case OPTION_CATALOGUE: complain("this version has no --%s yet", options[id].word); return false;
+    case OPTION_COUNT: break;
+    }
+    return false;
+}
+
+/* --- The line ----------------------------------------------------------------------------- */
+
+/* --word, --word=value, --word value. *next is the argument after; it is taken by adding to *i. */
+static bool parse_long(cli_options *o, const char *argument, const char *next, int *i)
+{
+    const char *word = argument + 2, *equals = strchr(word, '=');
+    size_t n = equals == NULL ? strlen(word) : (size_t)(equals - word);
+    for (size_t k = 0; k < OPTION_COUNT; k++) {
+        const struct option_row *row = &options[k];
+        if (strlen(row->word) != n || strncmp(row->word, word, n) != 0) continue;
+        if (row->argument == NULL && equals != NULL) {
+            complain("--%s takes no value", row->word);
+            return false;
+        }
+        const char *value = equals == NULL ? next : equals + 1;
+        if (row->argument != NULL && value == NULL) {
+            complain("--%s needs a value: --%s %s", row->word, row->word, row->argument);
+            return false;
+        }
+        if (row->argument != NULL && equals == NULL) ++*i;
+        return set_option(o, (option_id)k, value);
+    }
+    const char *near = nearest_option(word);
+    complain(near == NULL ? "no option %s%s%s" : "no option %s; did you mean --%s?%s", argument, near == NULL ? "" : near, "");
+    return false;
+}
+
+/* -v, -fjson, -f json, -qv. */
+static bool parse_letters(cli_options *o, const char *argument, const char *next, int *i)
+{
+    for (const char *c = argument + 1; *c != '\0'; c++) {
+        size_t k = 0;
+        while (k < OPTION_COUNT && options[k].letter != *c) k++;
+        if (k == OPTION_COUNT) {
+            complain("no option -%c in \"%s\"; --help lists them", *c, argument);
+            return false;
+        }
+        if (*c == 'h') {
+            o->short_help = true;
+            continue;
+        }
+        if (options[k].argument == NULL) {
+            if (!set_option(o, (option_id)k, NULL)) return false;
+            continue;
+        }
+        if (c[1] != '\0') return set_option(o, (option_id)k, c + 1);
+        if (next == NULL) {
+            complain("-%c needs a value: -%c %s", *c, *c, options[k].argument);
+            return false;
+        }
+        ++*i;
+        return set_option(o, (option_id)k, next);
+    }
+    return true;
+}
+
+static unsigned columns_of_terminal(void)
+{
+    struct winsize size;
+    uint64_t n;
+    const char *stated = getenv("COLUMNS");
+    if (stated != NULL && parse_number(stated, &n) && n >= 20 && n <= 1000) return (unsigned)n;
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) {
+        return size.ws_col > 120 ? 120 : size.ws_col;
+    }
+    return 80;
+}
+
+static bool parse_arguments(int argc, char **argv, cli_options *o)
+{
+    bool only_paths = false;
+    for (int i = 1; i < argc; i++) {
+        const char *a = argv[i], *next = i + 1 < argc ? argv[i + 1] : NULL;
+        if (!only_paths && strcmp(a, "--") == 0) {
+            only_paths = true;
+        } else if (!only_paths && strncmp(a, "--", 2) == 0) {
+            if (!parse_long(o, a, next, &i)) return false;
+        } else if (!only_paths && a[0] == '-' && a[1] != '\0') {
+            if (!parse_letters(o, a, next, &i)) return false;
+        } else if (!only_paths && o->command == NULL && o->path_count == 0 && strcmp(a, "help") == 0) {
+            o->long_help = true;
+        } else if (!only_paths && o->command == NULL && o->path_count == 0 && command_named(a) != NULL) {
+            o->command = command_named(a);
+        } else {
+            o->paths[o->path_count++] = a;
+        }
+    }
+    return true;
+}
+
+/* A word that is no file may have been meant for a command. */
+static bool check_command(cli_options *o)
+{
+    if (o->command == NULL) {
+        o->command = &commands[0];
+        for (size_t i = 0; o->path_count > 0 && i < COMMAND_COUNT; i++) {
+            if (access(o->paths[0], F_OK) == 0 || distance(o->paths[0], commands[i].word) > 2) continue;
+            complain("no command or file \"%s\"; did you mean \"%s\"?", o->paths[0], commands[i].word);
+            return false;
+        }
+    }
+    if (o->command->run == NULL) {
+        complain("this version has no \"%s\" yet; a file of that name is ./%s", o->command->word, o->command->word);
+        return false;
+    }
+    if (o->path_count == 0) {
+        complain("%s needs a path: a .safetensors or .gguf file, or a folder that holds them", o->command->word);
+        complain_hint("archinspect --help explains");
+        return false;
+    }
+    return true;
+}
+
+bool options_parse(int argc, char **argv, cli_options *out)
+{
+    *out = (cli_options){ .library = ari_options_default() };
+    setlocale(LC_CTYPE, "");
+    out->style.columns = columns_of_terminal();
+    out->style.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    out->paths = calloc((size_t)argc + 1, sizeof(out->paths[0]));
+    if (out->paths == NULL) {
+        complain("out of memory");
+        return false;
+    }
+    set_color(out, "auto");
+    if (!parse_arguments(argc, argv, out)) return false;
+    if (out->output != NULL) out->style.color = false;
+    return out->short_help || out->long_help || out->version || check_command(out);
+}
+
+void options_free(cli_options *o)
+{
+    free(o->paths);
+}
+
+/* --- Help ----------------------------------------------------------------------------------- */
+
+static void print_options(bool whole)
+{
+    puts("\nOptions:");
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &options[i];
+        char words[48];
+        if (row->help == NULL || (!whole && row->letter == 0)) continue;
+        snprintf(words, sizeof(words), "--%s%s%s", row->word, row->argument == NULL ? "" : " ", row->argument == NULL ? "" : row->argument);
+        printf("  %c%c%s %-16s %s\n", row->letter == 0 ? ' ' : '-', row->letter == 0 ? ' ' : row->letter, row->letter == 0 ? " " : ",",
+               words, row->help);
+    }
+}
+
+static void print_explanations(void)
+{
+    puts("\nA PATH is a .safetensors or .gguf file, any one shard of a set, an index, or a\n"
+         "folder; also compressed with zstd (.zst). Alternatives in one folder are\n"
+         "reported once each. `archinspect -- FILE` takes a name that begins with a dash,\n"
+         "`archinspect ./tensors` one that is a command's.\n"
+         "\n"
+         "Each value stands with its basis, what it rests on (-v says which tensors):\n"
+         "  shape       follows from names and shapes in one way only\n"
+         "  convention  what this naming scheme always has\n"
+         "  stated      a configuration says so, and nothing contradicts it\n"
+         "  ambiguous   the likeliest of several that fit the shapes; all are listed\n"
+         "  unknown     nothing in the files decides it\n"
+         "\n"
+         "Limits (--limit NAME=N), which a file may not exceed:");
+    for (size_t i = 0; i < LIMIT_COUNT; i++) {
+        printf("  %-14s %-10llu %s\n", limits[i].word, (unsigned long long)limits[i].value, limits[i].what);
+    }
+    puts("\nExit status: 0 done, 2 could not answer, wholly or in part (wrong usage, a file\n"
+         "that cannot be read; the others are still reported).");
+}
+
+void print_help(const cli_command *command, bool whole)
+{
+    puts("archinspect - what a model checkpoint is, read from its tensors\n"
+         "\n"
+         "  archinspect model.gguf                 what is this model?\n"
+         "  archinspect -v Qwen2.5-7B/             the same for a folder, with the evidence\n"
+         "  archinspect --weights-only model/      do not believe config.json\n"
+         "  archinspect --json model.gguf | jq .architecture.hidden_size\n"
+         "  archinspect tensors model.safetensors  every tensor\n"
+         "\n"
+         "Commands:");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (commands[i].run == NULL || (command != NULL && command != &commands[i])) continue;
+        printf("  %-8s %-9s %s\n", commands[i].word, commands[i].paths, commands[i].summary);
+    }
+    print_options(whole);
+    if (whole) {
+        print_explanations();
+    } else {
+        puts("\n--help says more.");
+    }
+}
+
+void print_version(void)
+{
+    printf("archinspect %s\n", ari_version());
+}

@@ -1,0 +1,37 @@
+/* options.h -- the command line, parsed. */
+#ifndef ARI_CLI_OPTIONS_H
+#define ARI_CLI_OPTIONS_H
+
+#include "archinspect.h"
+
+typedef struct cli_options {
+    const struct cli_command *command;
+    const char **paths; /* The arguments that are no options; malloc'd array. */
+    size_t path_count;
+    const char *output; /* NULL for standard output. */
+    ari_style style;
+    ari_options library;
+    bool quiet, short_help, long_help, version;
+} cli_options;
+
+typedef struct cli_command {
+    const char *word;
+    int (*run)(const cli_options *o);
+    const char *paths, *summary;
+} cli_command;
+
+/* NULL where there is no such command. */
+const cli_command *command_named(const char *word);
+
+/* False, with a line on standard error, when the command line makes no sense. */
+bool options_parse(int argc, char **argv, cli_options *out);
+void options_free(cli_options *o);
+
+void print_help(const cli_command *command, bool whole);
+void print_version(void);
+
+/* "archinspect: ..." on standard error, and a hint on a line of its own. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void complain_hint(const char *hint);
+
+#endif

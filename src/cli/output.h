@@ -1,0 +1,21 @@
+/* output.h -- where reports go: standard output, or a file that appears only when it is complete. */
+#ifndef ARI_CLI_OUTPUT_H
+#define ARI_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct cli_output {
+    FILE *file;
+    const char *path; /* NULL for standard output. */
+    char *temporary;
+} cli_output;
+
+/* False, with a line on standard error. */
+bool output_open(cli_output *out, const char *path);
+/* Flush, and give the file its name. False, with a line on standard error, if
+ * something could not be written. A reader that closed its pipe has had enough:
+ * that is no failure. */
+bool output_close(cli_output *out);
+
+#endif

@@ -1,0 +1,12 @@
+/* inspect.h -- the inspect report as a document, and as the contract's JSON. */
+#ifndef ARI_REPORT_INSPECT_H
+#define ARI_REPORT_INSPECT_H
+
+#include "infer/model.h"
+#include "report/doc.h"
+
+void inspect_document(const ari_model *m, ari_doc *d);
+/* archinspect/report/1; false when memory is short. */
+bool inspect_json(const ari_model *m, bool indented, ari_text *out);
+
+#endif

@@ -1,0 +1,192 @@
+#include "base/json.h"
+#include "read/container.h"
+#include "report/inspect.h"
+
+enum { METADATA_BYTES = 200 };
+
+static const char *const severities[] = { "note", "warning", "error" };
+
+static void add_tool(json_builder *b, json_tree *to)
+{
+    json_tree *tool = json_add_object(b, to, "tool");
+    json_add_text(b, tool, "version", ari_version());
+    json_tree *catalogue = json_add_object(b, tool, "catalogue");
+    json_add_uint(b, catalogue, "models", 0);
+    json_add_null(b, catalogue, "date");
+    json_add_null(b, catalogue, "digest");
+}
+
+static const ari_file *first_readable(const ari_checkpoint *c)
+{
+    size_t i = 0;
+    while (i + 1 < c->file_count && c->files[i].container == NULL) i++;
+    return &c->files[i];
+}
+
+static void add_files(json_builder *b, json_tree *source, const ari_checkpoint *c)
+{
+    json_tree *files = json_add_array(b, source, "files");
+    for (size_t i = 0; i < c->file_count; i++) {
+        json_tree *f = json_add_object(b, files, NULL);
+        json_add_text(b, f, "path", c->files[i].shown);
+        json_add_uint(b, f, "bytes", c->files[i].size);
+        json_add_null(b, f, "sha256");
+    }
+}
+
+static void add_dtypes(json_builder *b, json_tree *source, const ari_model *m)
+{
+    json_tree *dtypes = json_add_object(b, source, "dtypes");
+    for (size_t i = 0; i < m->dtype_count; i++) {
+        const ari_dtype_sum *s = &m->dtypes[i];
+        const ari_dtype_info *known = dtype_info((uint32_t)i);
+        if (s->tensors == 0) continue;
+        json_tree *d = json_add_object(b, dtypes, known != NULL ? known->name : m->unknown_dtypes[i - ARI_DT_COUNT]);
+        json_add_uint(b, d, "tensors", s->tensors);
+        json_add_uint(b, d, "parameters", s->parameters);
+        json_add_uint(b, d, "bytes", s->bytes);
+    }
+}
+
+static void add_metadata(json_builder *b, json_tree *source, const ari_checkpoint *c)
+{
+    json_tree *metadata = json_add_object(b, source, "metadata");
+    ari_text key = { 0 }, value = { 0 };
+    for (size_t i = 0; i < c->metadata.count; i++) {
+        key.size = value.size = 0;
+        text_escape(&key, c->metadata.rows[i].key, ESCAPE_ALL);
+        meta_print(&c->metadata.rows[i], METADATA_BYTES, &value);
+        json_add_text(b, metadata, key.size == 0 ? "" : key.data, value.size == 0 ? "" : value.data);
+    }
+    if (key.failed || value.failed) b->failed = true;
+    text_free(&key);
+    text_free(&value);
+}
+
+static void add_source(json_builder *b, json_tree *to, const ari_model *m)
+{
+    const ari_checkpoint *c = m->checkpoint;
+    const ari_file *first = first_readable(c);
+    json_tree *source = json_add_object(b, to, "source");
+    json_add_text(b, source, "format", first->container->word);
+    if (first->version > 0) {
+        json_add_uint(b, source, "version", first->version);
+    } else {
+        json_add_null(b, source, "version");
+    }
+    json_add_text(b, source, "byte_order", first->big ? "big" : "little");
+    add_files(b, source, c);
+    json_add_uint(b, source, "tensors", c->tensors.count);
+    json_add_uint(b, source, "bytes", m->bytes);
+    add_dtypes(b, source, m);
+    add_metadata(b, source, c);
+    json_add_raw(b, source, "quantization", m->quantization);
+}
+
+static void add_model(json_builder *b, json_tree *to, const ari_model *m)
+{
+    json_tree *model = json_add_object(b, to, "model");
+    json_add_text(b, model, "kind", m->kind);
+    json_add_raw(b, model, "family", m->architecture.fields[ARI_FIELD_MODEL_TYPE].value);
+    if (m->parameters_known) {
+        json_add_uint(b, model, "parameters", m->parameters);
+    } else {
+        json_add_null(b, model, "parameters");
+    }
+    json_add_null(b, model, "active_parameters");
+}
+
+static void add_origins(json_builder *b, json_tree *to, const ari_model *m)
+{
+    json_tree *origins = json_add_array(b, to, "origins");
+    for (size_t i = 0; i < m->claims.origin_count; i++) {
+        json_tree *o = json_add_object(b, origins, NULL);
+        json_add_text(b, o, "stated", m->claims.origins[i].stated);
+        json_add_text(b, o, "by", m->claims.origins[i].by);
+        json_add_null(b, o, "match");
+    }
+}
+
+static void add_field(json_builder *b, json_tree *to, ari_field field, const ari_inferred *f)
+{
+    json_tree *o = json_add_object(b, to, field_info(field)->name);
+    json_add_raw(b, o, "value", f->value);
+    json_add_text(b, o, "basis", ari_basis_word(f->basis));
+    json_add_text(b, o, "evidence", f->evidence);
+    if (f->basis != ARI_AMBIGUOUS) return;
+    json_tree *list = json_add_array(b, o, "candidates");
+    for (size_t i = 0; i < f->candidate_count; i++) json_add_raw(b, list, NULL, f->candidates[i]);
+}
+
+/* Of the model every field; of a component those that say something. */
+static void add_architecture(json_builder *b, json_tree *to, const ari_architecture *a, bool all)
+{
+    json_tree *o = json_add_object(b, to, "architecture");
+    for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
+        if (all || a->fields[i].basis != ARI_UNKNOWN) add_field(b, o, (ari_field)i, &a->fields[i]);
+    }
+}
+
+static void add_components(json_builder *b, json_tree *to, const ari_model *m)
+{
+    json_tree *components = json_add_array(b, to, "components");
+    for (size_t i = 0; i < m->component_count; i++) {
+        const ari_component *c = &m->components[i];
+        json_tree *o = json_add_object(b, components, NULL);
+        json_add_text(b, o, "role", c->role);
+        json_add_text(b, o, "prefix", c->prefix);
+        json_add_uint(b, o, "parameters", c->parameters);
+        add_architecture(b, o, &c->architecture, false);
+    }
+}
+
+static void add_contradictions(json_builder *b, json_tree *to, const ari_model *m)
+{
+    json_tree *list = json_add_array(b, to, "contradictions");
+    for (size_t i = 0; i < m->contradiction_count; i++) {
+        const ari_contradiction *c = &m->contradictions[i];
+        json_tree *o = json_add_object(b, list, NULL);
+        json_add_text(b, o, "field", field_info(c->field)->name);
+        json_add_raw(b, o, "stated", c->stated);
+        json_add_raw(b, o, "derived", c->derived);
+        json_add_text(b, o, "evidence", c->evidence);
+    }
+}
+
+static void add_findings(json_builder *b, json_tree *to, const ari_checkpoint *c)
+{
+    json_tree *list = json_add_array(b, to, "findings");
+    for (size_t i = 0; i < c->findings.count; i++) {
+        const ari_finding *f = &c->findings.items[i];
+        json_tree *o = json_add_object(b, list, NULL);
+        json_add_text(b, o, "id", f->id);
+        json_add_text(b, o, "severity", severities[f->severity]);
+        json_add_text(b, o, "tensor", f->tensor);
+        if (f->offset == ARI_NO_OFFSET) {
+            json_add_null(b, o, "offset");
+        } else {
+            json_add_uint(b, o, "offset", f->offset);
+        }
+        json_add_text(b, o, "message", f->message);
+    }
+}
+
+bool inspect_json(const ari_model *m, bool indented, ari_text *out)
+{
+    json_builder b;
+    json_tree *top = json_begin(&b);
+    json_add_text(&b, top, "schema", "archinspect/report/1");
+    json_add_text(&b, top, "path", m->path);
+    add_tool(&b, top);
+    add_source(&b, top, m);
+    add_model(&b, top, m);
+    add_origins(&b, top, m);
+    add_architecture(&b, top, &m->architecture, true);
+    add_components(&b, top, m);
+    add_contradictions(&b, top, m);
+    json_add_array(&b, top, "matches");
+    json_add_array(&b, top, "unique");
+    json_add_null(&b, top, "verdict");
+    add_findings(&b, top, m->checkpoint);
+    return json_finish(&b, indented, out);
+}

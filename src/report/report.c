@@ -1,0 +1,66 @@
+/* report.c -- the public door to the reports: choose a writer, hand out a string. */
+#include "base/json.h"
+#include "report/inspect.h"
+#include "report/list.h"
+
+#include <stdlib.h>
+
+/* The text becomes the caller's string. */
+static ari_status hand_out(ari_text *t, char **out, ari_err *err)
+{
+    if (!t->failed && t->data == NULL) text_put(t, "");
+    if (t->failed) {
+        text_free(t);
+        *out = NULL;
+        return ari_out_of_memory(err);
+    }
+    *out = t->data;
+    return ARI_OK;
+}
+
+ari_status ari_report_inspect(const ari_model *model, const ari_style *style, char **out, ari_err *err)
+{
+    ari_text t = { 0 };
+    if (style->format == ARI_JSON || style->format == ARI_NDJSON) {
+        if (!inspect_json(model, style->format == ARI_JSON, &t)) t.failed = true;
+        return hand_out(&t, out, err);
+    }
+    ari_doc d = { 0 };
+    inspect_document(model, &d);
+    if (style->format == ARI_MARKDOWN) {
+        doc_write_markdown(&d, style, &t);
+    } else {
+        doc_write_text(&d, style, &t);
+    }
+    if (d.failed) t.failed = true;
+    doc_free(&d);
+    return hand_out(&t, out, err);
+}
+
+ari_status ari_report_tensors(const ari_model *model, const ari_style *style, char **out, ari_err *err)
+{
+    ari_text t = { 0 };
+    list_tensors(model, style, &t);
+    return hand_out(&t, out, err);
+}
+
+ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out, ari_err *err)
+{
+    ari_text t = { 0 }, shown = { 0 };
+    json_builder b;
+    json_tree *top = json_begin(&b);
+    text_escape(&shown, span_of(path), ESCAPE_ALL);
+    json_add_text(&b, top, "schema", "archinspect/error/1");
+    json_add_text(&b, top, "path", shown.data == NULL ? "" : shown.data);
+    json_add_text(&b, top, "status", ari_status_word(what->status));
+    if (what->offset == ARI_NO_OFFSET) {
+        json_add_null(&b, top, "offset");
+    } else {
+        json_add_uint(&b, top, "offset", what->offset);
+    }
+    json_add_text(&b, top, "message", what->text);
+    if (!json_finish(&b, style->format == ARI_JSON, &t)) t.failed = true;
+    if (shown.failed) t.failed = true;
+    text_free(&shown);
+    return hand_out(&t, out, err);
+}

@@ -1,0 +1,121 @@
+/* text.c -- a document for a terminal or a pipe: columns, wrapping, and colour where it is wanted. */
+#include "report/doc.h"
+
+enum { INDENT = 2, GUTTER = 2, LABEL_MAX = 24, CELL_MAX = 34 };
+
+typedef struct page {
+    const ari_style *style;
+    ari_text *out;
+    size_t columns;
+} page;
+
+static const char *const colours[] = { "", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m" };
+
+static void put(page *p, const char *words, doc_tone tone)
+{
+    bool coloured = p->style->color && tone != TONE_PLAIN;
+    if (coloured) text_put(p->out, colours[tone]);
+    if (p->style->ascii) {
+        text_put_ascii(p->out, words);
+    } else {
+        text_put(p->out, words);
+    }
+    if (coloured) text_put(p->out, "\x1b[0m");
+}
+
+static void pad(page *p, const char *words, size_t width)
+{
+    size_t n = text_columns(words);
+    text_repeat(p->out, ' ', n < width ? width - n : 0);
+}
+
+/* Words from column `at` on; continuation lines start at `at` too. A word longer
+ * than a line stays whole: a name must be copyable. */
+static void wrap(page *p, const char *words, size_t at, doc_tone tone)
+{
+    size_t column = at;
+    for (bool first = true; *words != '\0'; first = false) {
+        size_t n = strcspn(words, " ");
+        char word[512];
+        size_t shown = n < sizeof(word) - 1 ? n : sizeof(word) - 1;
+        /* Do not cut a character in two. */
+        while (shown < n && shown > 0 && ((uint8_t)words[shown] & 0xC0) == 0x80) shown--;
+        memcpy(word, words, shown);
+        word[shown] = '\0';
+        size_t width = text_columns(word);
+        if (!first && column + 1 + width > p->columns) {
+            text_put(p->out, "\n");
+            text_repeat(p->out, ' ', at);
+            column = at;
+        } else if (!first) {
+            text_put(p->out, " ");
+            column++;
+        }
+        put(p, word, tone);
+        column += width;
+        words += shown;
+        while (*words == ' ') words++;
+    }
+}
+
+/* Widths of the columns before the last of the table that begins at item `first`. */
+static void measure(const ari_doc *d, size_t first, size_t *widths)
+{
+    widths[0] = widths[1] = 0;
+    for (size_t i = first; i < d->count && d->items[i].kind == DOC_ROW; i++) {
+        for (size_t k = 0; k + 1 < DOC_CELLS; k++) {
+            const char *cell = d->items[i].cells[k];
+            size_t n = cell == NULL || d->items[i].cells[k + 1] == NULL ? 0 : text_columns(cell);
+            size_t most = k == 0 ? LABEL_MAX : CELL_MAX;
+            if (n > most) n = most;
+            if (n > widths[k]) widths[k] = n;
+        }
+    }
+}
+
+static void write_row(page *p, const doc_item *item, const size_t *widths)
+{
+    size_t at = INDENT;
+    text_repeat(p->out, ' ', INDENT);
+    for (size_t k = 0; k < DOC_CELLS && item->cells[k] != NULL; k++) {
+        doc_tone tone = k == 1 ? item->tone : k == 0 ? TONE_PLAIN : TONE_DIM;
+        bool last = k + 1 == DOC_CELLS || item->cells[k + 1] == NULL;
+        wrap(p, item->cells[k], at, tone);
+        if (last) break;
+        pad(p, item->cells[k], widths[k]);
+        text_repeat(p->out, ' ', GUTTER);
+        at += widths[k] + GUTTER;
+    }
+    text_put(p->out, "\n");
+    if (!p->style->evidence || item->detail == NULL) return;
+    at = INDENT + widths[0] + GUTTER;
+    text_repeat(p->out, ' ', at);
+    wrap(p, item->detail, at, TONE_DIM);
+    text_put(p->out, "\n");
+}
+
+void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out)
+{
+    page p = { style, out, style->columns == 0 ? 80 : style->columns };
+    size_t widths[DOC_CELLS] = { 0 };
+    for (size_t i = 0; i < d->count; i++) {
+        const doc_item *item = &d->items[i];
+        bool begins = item->kind == DOC_ROW && (i == 0 || d->items[i - 1].kind != DOC_ROW);
+        if (begins) measure(d, i, widths);
+        if (i > 0 && (item->kind == DOC_HEADING || item->kind == DOC_TITLE || (begins && d->items[i - 1].kind != DOC_HEADING))) {
+            text_put(out, "\n");
+        }
+        if (item->kind == DOC_ROW) {
+            write_row(&p, item, widths);
+            continue;
+        }
+        if (item->kind == DOC_PARAGRAPH) text_repeat(out, ' ', INDENT);
+        wrap(&p, item->cells[0], item->kind == DOC_PARAGRAPH ? INDENT : 0, item->tone);
+        if (item->kind == DOC_TITLE && item->cells[1] != NULL) {
+            text_put(out, "\n");
+            text_repeat(out, ' ', INDENT);
+            wrap(&p, item->cells[1], INDENT, TONE_PLAIN);
+        }
+        text_put(out, "\n");
+    }
+}
