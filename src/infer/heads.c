@@ -118,11 +118,8 @@ void heads_infer(ari_architecture *a, ari_arena *arena, const ari_dimensions *d)
     set_bool(a, ARI_FIELD_QK_NORM, norms, ARI_SHAPE, norms ? "query and key norms are stored" : "no query or key norm is stored");
 }
 
-void heads_choose(ari_architecture *a, size_t i, const char *evidence)
+void heads_take(ari_architecture *a, ari_arena *arena, const uint64_t *numbers, const char *evidence)
 {
-    for (size_t f = 0; f < 3; f++) {
-        ari_inferred *fact = &a->fields[triple[f]];
-        if (fact->basis != ARI_AMBIGUOUS || i >= fact->candidate_count) continue;
-        *fact = (ari_inferred){ .value = fact->candidates[i], .basis = ARI_STATED, .evidence = evidence };
-    }
+    const char *words = arena_printf(arena, "%s; it divides the widths evenly", evidence);
+    for (size_t f = 0; f < 3; f++) set_integer(a, arena, triple[f], numbers[f], ARI_STATED, words);
 }

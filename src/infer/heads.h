@@ -11,7 +11,7 @@
  * that divides both widths, in parallel lists. */
 void heads_infer(ari_architecture *a, ari_arena *arena, const ari_dimensions *d);
 
-/* Take the i-th of the candidates, on a claim's word. */
-void heads_choose(ari_architecture *a, size_t i, const char *evidence);
+/* Take heads, key/value heads and head_dim on a claim's word. */
+void heads_take(ari_architecture *a, ari_arena *arena, const uint64_t *numbers, const char *evidence);
 
 #endif

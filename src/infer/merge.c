@@ -30,28 +30,30 @@ static size_t candidate_index(const ari_inferred *d, const char *value)
     return i;
 }
 
-/* Where head counts are open, one stated number settles all three, if it is
- * among the candidates and the others do not object. */
+static bool stated_number(const ari_model *m, ari_field field, uint64_t *out)
+{
+    const ari_claim *s = &m->claims.of[field];
+    if (s->value == NULL || strcmp(s->value, "null") == 0) return false;
+    *out = strtoull(s->value, NULL, 10);
+    return *out > 0;
+}
+
+/* Where head counts are open, the widths are known all the same. Stated numbers
+ * that divide them evenly and agree on one size of a head settle all three. */
 static void settle_heads(ari_model *m)
 {
-    static const ari_field triple[] = { ARI_FIELD_NUM_ATTENTION_HEADS, ARI_FIELD_NUM_KEY_VALUE_HEADS, ARI_FIELD_HEAD_DIM };
     ari_inferred *f = m->architecture.fields;
-    size_t count = f[triple[0]].candidate_count;
-    const ari_claim *by = NULL;
-    if (f[triple[0]].basis != ARI_AMBIGUOUS) return;
-    for (size_t i = 0; i < count; i++) {
-        bool fits = true;
-        by = NULL;
-        for (size_t k = 0; k < 3; k++) {
-            const ari_claim *s = &m->claims.of[triple[k]];
-            if (s->value == NULL || s->by_default) continue;
-            if (i >= f[triple[k]].candidate_count || !same_value(f[triple[k]].candidates[i], s->value)) fits = false;
-            if (by == NULL) by = s;
-        }
-        if (by == NULL || !fits) continue;
-        heads_choose(&m->architecture, i, by->evidence);
-        return;
-    }
+    const ari_inferred *heads = &f[ARI_FIELD_NUM_ATTENTION_HEADS], *kv_heads = &f[ARI_FIELD_NUM_KEY_VALUE_HEADS];
+    uint64_t q, kv, size;
+    if (heads->basis != ARI_AMBIGUOUS || !stated_number(m, ARI_FIELD_NUM_ATTENTION_HEADS, &q)) return;
+    uint64_t unit = strtoull(f[ARI_FIELD_HEAD_DIM].value, NULL, 10);
+    uint64_t queries = strtoull(heads->value, NULL, 10) * unit, keys = strtoull(kv_heads->value, NULL, 10) * unit;
+    if (queries % q != 0 || keys % (queries / q) != 0) return;
+    size = queries / q;
+    if (stated_number(m, ARI_FIELD_NUM_KEY_VALUE_HEADS, &kv) && kv != keys / size && !m->claims.of[ARI_FIELD_NUM_KEY_VALUE_HEADS].by_default) return;
+    if (stated_number(m, ARI_FIELD_HEAD_DIM, &kv) && kv != size && !m->claims.of[ARI_FIELD_HEAD_DIM].by_default) return;
+    heads_take(&m->architecture, &m->checkpoint->arena, (uint64_t[]){ q, keys / size, size },
+               m->claims.of[ARI_FIELD_NUM_ATTENTION_HEADS].evidence);
 }
 
 /* A default only fills gaps: the author never wrote it, so it contradicts nothing. */
