@@ -47,15 +47,15 @@ extern "C" {
 #endif
 
 /*      code            word             what it means                              */
-#define ARI_STATUS_LIST(X)                                                            \
-    X(OK, "ok", "no error")                                                           \
-    X(NOT_FOUND, "not_found", "there is nothing at that path")                        \
-    X(UNREADABLE, "unreadable", "the system refused to read it")                      \
-    X(UNSUPPORTED, "unsupported", "valid, but not handled here")                      \
-    X(NOT_A_MODEL, "not_a_model", "something else than a checkpoint")                 \
-    X(MALFORMED, "malformed", "breaks its format beyond reading")                     \
-    X(TRUNCATED, "truncated", "the file ends before its header does")                 \
-    X(LIMIT, "limit", "larger than we are willing to believe, or out of memory")      \
+#define ARI_STATUS_LIST(X)                                                       \
+    X(OK, "ok", "no error")                                                      \
+    X(NOT_FOUND, "not_found", "there is nothing at that path")                   \
+    X(UNREADABLE, "unreadable", "the system refused to read it")                 \
+    X(UNSUPPORTED, "unsupported", "valid, but not handled here")                 \
+    X(NOT_A_MODEL, "not_a_model", "something else than a checkpoint")            \
+    X(MALFORMED, "malformed", "breaks its format beyond reading")                \
+    X(TRUNCATED, "truncated", "the file ends before its header does")            \
+    X(LIMIT, "limit", "larger than we are willing to believe, or out of memory") \
     X(USAGE, "usage", "asked in a way that has no answer")
 
 typedef enum ari_status {
@@ -75,19 +75,21 @@ typedef struct ari_err {
     const char *hint; /* What to do next, or NULL. Constant text. */
 } ari_err;
 
+/* clang-format off */
 #define ARI_ERR_INIT { ARI_OK, ARI_NO_OFFSET, "", NULL }
+/* clang-format on */
 
 const char *ari_status_word(ari_status status);
 const char *ari_version(void);
 
 /* What a file may ask of us before we refuse. All counts are per checkpoint. */
 /*      name             default        command line word   what                    */
-#define ARI_LIMIT_LIST(X)                                                             \
-    X(header_bytes, 100000000u, "header-bytes", "bytes of one header")                \
-    X(tensors, 2000000u, "tensors", "tensors")                                        \
-    X(metadata_keys, 100000u, "metadata-keys", "metadata keys")                       \
-    X(depth, 64u, "depth", "levels of nesting in JSON and GGUF arrays, at most 128")  \
-    X(files, 20000u, "files", "files of one checkpoint or directory")                 \
+#define ARI_LIMIT_LIST(X)                                                              \
+    X(header_bytes, 100000000u, "header-bytes", "bytes of one header")                 \
+    X(tensors, 2000000u, "tensors", "tensors")                                         \
+    X(metadata_keys, 100000u, "metadata-keys", "metadata keys")                        \
+    X(depth, 64u, "depth", "levels of nesting in JSON and GGUF arrays, at most 128")   \
+    X(files, 20000u, "files", "files of one checkpoint or directory")                  \
     X(sidecar_bytes, 67108864u, "sidecar-bytes", "bytes of a config.json or an index") \
     X(findings, 1000u, "findings", "findings kept; the others are counted")
 
@@ -162,9 +164,9 @@ size_t ari_model_finding_count(const ari_model *model);
 ari_finding ari_model_finding(const ari_model *model, size_t i);
 
 typedef struct ari_tensor_info {
-    const char *name;  /* Raw bytes, name_bytes long, not terminated: escape before printing. */
+    const char *name; /* Raw bytes, name_bytes long, not terminated: escape before printing. */
     size_t name_bytes;
-    const char *dtype; /* The container's own spelling, escaped. */
+    const char *dtype;     /* The container's own spelling, escaped. */
     const uint64_t *shape; /* rank sizes, outermost first, also for GGUF. */
     size_t rank;
     uint64_t elements;

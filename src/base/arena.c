@@ -81,9 +81,9 @@ bool array_room(void *items_pointer, size_t *room, size_t count, size_t item_siz
     size_t wanted = *room == 0 ? 16 : *room * 2;
     uint64_t bytes;
     if (wanted <= *room || !mul_u64(wanted, item_size, &bytes) || bytes > SIZE_MAX) return false;
-    items = realloc(items, (size_t)bytes);
-    if (items == NULL) return false;
-    memcpy(items_pointer, &items, sizeof(items));
+    void *larger = realloc(items, (size_t)bytes);
+    if (larger == NULL) return false;
+    memcpy(items_pointer, &larger, sizeof(larger));
     *room = wanted;
     return true;
 }

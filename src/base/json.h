@@ -26,7 +26,7 @@ const char *json_name(const json_tree *member);
 size_t json_size(const json_tree *tree);
 bool json_is_object(const json_tree *tree);
 bool json_is_array(const json_tree *tree);
-bool json_is_null(const json_tree *tree); /* null, or not there. */
+bool json_is_null(const json_tree *tree);     /* null, or not there. */
 const char *json_text(const json_tree *tree); /* NULL if it is no string. */
 bool json_number(const json_tree *tree, double *out);
 /* A whole number of magnitude up to 2^53. */

@@ -144,7 +144,8 @@ static size_t unescape_unicode(ari_span after, uint8_t *out, size_t *written)
     if (high < 0) return 0;
     uint32_t code = (uint32_t)high;
     size_t used = 4;
-    if (code >= 0xD800 && code <= 0xDBFF && after.size >= 10 && after.data[4] == '\\' && after.data[5] == 'u') {
+    if (code >= 0xD800 && code <= 0xDBFF && after.size >= 10 && after.data[4] == '\\' &&
+        after.data[5] == 'u') {
         int32_t low = hex4(span_from(after, 6));
         if (low >= 0xDC00 && low <= 0xDFFF) {
             code = 0x10000 + ((code - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
@@ -175,7 +176,8 @@ static ari_span unescape(json_reader *r, ari_span raw)
         size_t written = 1, used = 0;
         if (plain != NULL) {
             out[n] = (uint8_t)to[plain - from];
-        } else if (letter != 'u' || (used = unescape_unicode(span_from(raw, i + 1), out + n, &written)) == 0) {
+        } else if (letter != 'u' ||
+                   (used = unescape_unicode(span_from(raw, i + 1), out + n, &written)) == 0) {
             cursor_fail(r->in, ARI_MALFORMED, "JSON: a string holds an invalid escape");
             return (ari_span){ 0 };
         }
@@ -276,7 +278,8 @@ static size_t digits(ari_cursor *c)
 
 static bool one_of(ari_cursor *c, const char *set)
 {
-    if (c->at >= c->in.size || c->in.data[c->at] == '\0' || strchr(set, c->in.data[c->at]) == NULL) return false;
+    if (c->at >= c->in.size || c->in.data[c->at] == '\0' || strchr(set, c->in.data[c->at]) == NULL)
+        return false;
     c->at++;
     return true;
 }

@@ -24,7 +24,14 @@ typedef struct json_reader {
     uint64_t bad_utf8_at, control_at; /* First offset of each, or ARI_NO_OFFSET. */
 } json_reader;
 
-typedef enum json_kind { JSON_NOTHING, JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_WORD } json_kind;
+typedef enum json_kind {
+    JSON_NOTHING,
+    JSON_OBJECT,
+    JSON_ARRAY,
+    JSON_STRING,
+    JSON_NUMBER,
+    JSON_WORD
+} json_kind;
 
 json_reader json_over(ari_cursor *in, ari_arena *arena, uint64_t max_depth);
 

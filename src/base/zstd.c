@@ -77,7 +77,8 @@ void inflater_refill(void *inflater, size_t need, ari_span *out, ari_err *err)
 {
     ari_inflater *z = inflater;
     if (need > z->room) {
-        ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "the header needs more than %zu bytes once decompressed", z->room);
+        ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "the header needs more than %zu bytes once decompressed",
+                 z->room);
         ari_hint(err, "raise the limit with --limit header-bytes=N, or decompress the file with zstd -d");
         return;
     }

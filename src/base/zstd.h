@@ -21,9 +21,9 @@ void inflater_refill(void *inflater, size_t need, ari_span *out, ari_err *err);
 
 /* The decompressed size that the frames of a small file announce; ARI_NO_OFFSET
  * when they do not say, or when it would cost more than a header. */
-uint64_t inflater_total(const ari_inflater *inflater);
+uint64_t inflater_total(const ari_inflater *z);
 
-void inflater_free(ari_inflater *inflater);
+void inflater_free(ari_inflater *z);
 
 bool zstd_recognise(ari_span head);
 

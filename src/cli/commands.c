@@ -93,7 +93,8 @@ static void write_error(run *r, const char *path, const ari_err *err)
     if (err->offset == ARI_NO_OFFSET) {
         complain("%s: %s", shown.data == NULL ? "" : shown.data, err->text);
     } else {
-        complain("%s: %s (at byte %" PRIu64 ")", shown.data == NULL ? "" : shown.data, err->text, err->offset);
+        complain("%s: %s (at byte %" PRIu64 ")", shown.data == NULL ? "" : shown.data, err->text,
+                 err->offset);
     }
     complain_hint(err->hint);
     if (is_json(r) && ari_report_error(path, err, &r->o->style, &text, NULL) == ARI_OK) write_report(r, text);

@@ -124,8 +124,8 @@ static bool set_limit(cli_options *o, const char *value)
         if (strlen(limits[i].word) != n || strncmp(limits[i].word, value, n) != 0) continue;
         bool depth = strcmp(limits[i].word, "depth") == 0;
         if (equals == NULL || !parse_number(equals + 1, &number) || (depth && number > DEPTH_MAX)) {
-            complain("--limit %s takes a number%s: --limit %s=%llu", limits[i].word, depth ? " up to 128" : "", limits[i].word,
-                     (unsigned long long)limits[i].value);
+            complain("--limit %s takes a number%s: --limit %s=%llu", limits[i].word,
+                     depth ? " up to 128" : "", limits[i].word, (unsigned long long)limits[i].value);
             return false;
         }
         memcpy((char *)&o->library.limits + limits[i].at, &number, sizeof(number));
@@ -141,7 +141,9 @@ static bool set_format(cli_options *o, const char *value)
     static const struct {
         const char *word;
         ari_format format;
-    } formats[] = { { "text", ARI_TEXT }, { "md", ARI_MARKDOWN }, { "json", ARI_JSON }, { "ndjson", ARI_NDJSON } };
+    } formats[] = {
+        { "text", ARI_TEXT }, { "md", ARI_MARKDOWN }, { "json", ARI_JSON }, { "ndjson", ARI_NDJSON }
+    };
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (strcmp(value, formats[i].word) != 0) continue;
         o->style.format = formats[i].format;
@@ -211,7 +213,8 @@ static bool parse_long(cli_options *o, const char *argument, const char *next, i
         return set_option(o, (option_id)k, value);
     }
     const char *near = nearest_option(word);
-    complain(near == NULL ? "no option %s%s%s" : "no option %s; did you mean --%s?%s", argument, near == NULL ? "" : near, "");
+    complain(near == NULL ? "no option %s%s%s" : "no option %s; did you mean --%s?%s", argument,
+             near == NULL ? "" : near, "");
     return false;
 }
 
@@ -290,11 +293,13 @@ static bool check_command(cli_options *o)
         }
     }
     if (o->command->run == NULL) {
-        complain("this version has no \"%s\" yet; a file of that name is ./%s", o->command->word, o->command->word);
+        complain("this version has no \"%s\" yet; a file of that name is ./%s", o->command->word,
+                 o->command->word);
         return false;
     }
     if (o->path_count == 0) {
-        complain("%s needs a path: a .safetensors or .gguf file, or a folder that holds them", o->command->word);
+        complain("%s needs a path: a .safetensors or .gguf file, or a folder that holds them",
+                 o->command->word);
         complain_hint("archinspect --help explains");
         return false;
     }
@@ -332,9 +337,10 @@ static void print_options(bool whole)
         const struct option_row *row = &options[i];
         char words[48];
         if (row->help == NULL || (!whole && row->letter == 0)) continue;
-        snprintf(words, sizeof(words), "--%s%s%s", row->word, row->argument == NULL ? "" : " ", row->argument == NULL ? "" : row->argument);
-        printf("  %c%c%s %-16s %s\n", row->letter == 0 ? ' ' : '-', row->letter == 0 ? ' ' : row->letter, row->letter == 0 ? " " : ",",
-               words, row->help);
+        snprintf(words, sizeof(words), "--%s%s%s", row->word, row->argument == NULL ? "" : " ",
+                 row->argument == NULL ? "" : row->argument);
+        printf("  %c%c%s %-16s %s\n", row->letter == 0 ? ' ' : '-', row->letter == 0 ? ' ' : row->letter,
+               row->letter == 0 ? " " : ",", words, row->help);
     }
 }
 

@@ -24,20 +24,25 @@ ari_field field_by_name(const char *name)
 
 void architecture_clear(ari_architecture *a)
 {
-    for (size_t i = 0; i < ARI_FIELD_COUNT; i++) a->fields[i] = (ari_inferred){ .value = "null", .basis = ARI_UNKNOWN };
+    for (size_t i = 0; i < ARI_FIELD_COUNT; i++)
+        a->fields[i] = (ari_inferred){ .value = "null", .basis = ARI_UNKNOWN };
 }
 
-static void set(ari_architecture *a, ari_field field, const char *value, ari_basis basis, const char *evidence)
+static void set(ari_architecture *a, ari_field field, const char *value, ari_basis basis,
+                const char *evidence)
 {
-    if (value != NULL) a->fields[field] = (ari_inferred){ .value = value, .basis = basis, .evidence = evidence };
+    if (value != NULL)
+        a->fields[field] = (ari_inferred){ .value = value, .basis = basis, .evidence = evidence };
 }
 
-void set_integer(ari_architecture *a, ari_arena *arena, ari_field field, uint64_t value, ari_basis basis, const char *evidence)
+void set_integer(ari_architecture *a, ari_arena *arena, ari_field field, uint64_t value, ari_basis basis,
+                 const char *evidence)
 {
     set(a, field, arena_printf(arena, "%" PRIu64, value), basis, evidence);
 }
 
-void set_text(ari_architecture *a, ari_arena *arena, ari_field field, const char *word, ari_basis basis, const char *evidence)
+void set_text(ari_architecture *a, ari_arena *arena, ari_field field, const char *word, ari_basis basis,
+              const char *evidence)
 {
     set(a, field, arena_printf(arena, "\"%s\"", word), basis, evidence);
 }

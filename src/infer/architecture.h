@@ -10,7 +10,13 @@ typedef enum ari_field {
     ARI_FIELD_COUNT,
 } ari_field;
 
-typedef enum ari_field_kind { ARI_KIND_INTEGER, ARI_KIND_REAL, ARI_KIND_TEXT, ARI_KIND_BOOL, ARI_KIND_JSON } ari_field_kind;
+typedef enum ari_field_kind {
+    ARI_KIND_INTEGER,
+    ARI_KIND_REAL,
+    ARI_KIND_TEXT,
+    ARI_KIND_BOOL,
+    ARI_KIND_JSON
+} ari_field_kind;
 
 typedef struct ari_field_info {
     const char *name, *label;
@@ -39,8 +45,10 @@ void architecture_clear(ari_architecture *a);
 
 /* Set a field. evidence may be NULL; it and a value that is not constant live in
  * the arena. Memory that runs short leaves the field as it was. */
-void set_integer(ari_architecture *a, ari_arena *arena, ari_field field, uint64_t value, ari_basis basis, const char *evidence);
-void set_text(ari_architecture *a, ari_arena *arena, ari_field field, const char *word, ari_basis basis, const char *evidence);
+void set_integer(ari_architecture *a, ari_arena *arena, ari_field field, uint64_t value, ari_basis basis,
+                 const char *evidence);
+void set_text(ari_architecture *a, ari_arena *arena, ari_field field, const char *word, ari_basis basis,
+              const char *evidence);
 void set_bool(ari_architecture *a, ari_field field, bool value, ari_basis basis, const char *evidence);
 /* The model has no such thing: null, and the shapes say so. */
 void set_absent(ari_architecture *a, ari_field field, const char *evidence);

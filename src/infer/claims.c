@@ -4,14 +4,22 @@
 #include "read/map.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { LAYERS_LISTED = 4096, LONG_VALUE = 2000 };
 
+/* Where the text model's configuration may lie inside another's; its keys come
+ * before those of the whole. */
 static const char *const nested[] = {
-#define NESTED(path) path,
-#include "infer/claim.def"
+    "text_config",
+    "llm_config",
+    "language_config",
+    "lm_config",
+    "thinker_config.text_config",
+    "vlm_config.text_config",
+    "decoder",
 };
 
 static const struct claim_row {
@@ -24,12 +32,13 @@ static const struct claim_row {
 
 static const struct claim_row gguf_rows[] = {
 #define GGUF_CLAIM(field, key) { ARI_FIELD_##field, key },
-#include "infer/claim.def"
+#include "infer/gguf_claim.def"
 };
 
 static const struct class_defaults {
     const char *model_type;
-    const char *hidden, *layers, *heads, *kv_heads, *head_dim, *width, *act, *theta, *tied, *epsilon, *experts, *top_k;
+    const char *hidden, *layers, *heads, *kv_heads, *head_dim, *width, *act, *theta, *tied, *epsilon,
+        *experts, *top_k;
 } defaults[] = {
 #define DEFAULTS(...) { __VA_ARGS__ },
 #include "infer/default.def"
@@ -39,7 +48,7 @@ static const struct class_defaults {
 typedef struct witness {
     ari_checkpoint *c;
     ari_claims *out;
-    const char *source; /* "config.json", as evidence cites it. */
+    const char *source;          /* "config.json", as evidence cites it. */
     const json_tree *top, *text; /* The whole, and the text model's part (or the whole). */
     const struct class_defaults *class;
 } witness;
@@ -184,7 +193,8 @@ static void read_rows(witness *w)
         const struct claim_row *row = &config_rows[i];
         const json_tree *t = look_up(w, row->path);
         if (has(w->out, row->field) || json_is_null(t)) continue;
-        claim(w->out, row->field, value_of(arena, row->field, t), arena_printf(arena, "%s: %s", w->source, row->path));
+        claim(w->out, row->field, value_of(arena, row->field, t),
+              arena_printf(arena, "%s: %s", w->source, row->path));
     }
 }
 
@@ -218,7 +228,8 @@ static void read_rope(witness *w)
     }
     double ratio;
     if (json_number(look_up(w, "rope_ratio"), &ratio) && !has(w->out, ARI_FIELD_ROPE_THETA)) {
-        claim(w->out, ARI_FIELD_ROPE_THETA, arena_printf(&w->c->arena, "%.10g", 10000 * ratio), cite(w, "rope_ratio x 10000"));
+        claim(w->out, ARI_FIELD_ROPE_THETA, arena_printf(&w->c->arena, "%.10g", 10000 * ratio),
+              cite(w, "rope_ratio x 10000"));
     }
 }
 
@@ -227,10 +238,12 @@ static void read_exceptions(witness *w)
 {
     ari_claims *k = w->out;
     int64_t n;
-    if (flag_is(w, "multi_query", true) && !flag_is(w, "new_decoder_architecture", true) && !has(k, ARI_FIELD_NUM_KEY_VALUE_HEADS)) {
+    if (flag_is(w, "multi_query", true) && !flag_is(w, "new_decoder_architecture", true) &&
+        !has(k, ARI_FIELD_NUM_KEY_VALUE_HEADS)) {
         claim_number(w, ARI_FIELD_NUM_KEY_VALUE_HEADS, 1, cite(w, "multi_query"));
     }
-    if (flag_is(w, "use_sliding_window", false)) claim(k, ARI_FIELD_SLIDING_WINDOW, "null", cite(w, "use_sliding_window: false"));
+    if (flag_is(w, "use_sliding_window", false))
+        claim(k, ARI_FIELD_SLIDING_WINDOW, "null", cite(w, "use_sliding_window: false"));
     const char *type = json_text(look_up(w, "model_type"));
     /* Qwen 1 gives the sum of gate and up. */
     if (type != NULL && strcmp(type, "qwen") == 0 && claimed_number(k, ARI_FIELD_INTERMEDIATE_SIZE, &n)) {
@@ -248,12 +261,13 @@ static void read_recipe(witness *w)
     int64_t dim, multiple;
     double factor = 1;
     if (has(w->out, ARI_FIELD_INTERMEDIATE_SIZE) || !json_integer(look_up(w, "multiple_of"), &multiple) ||
-        !json_integer(look_up(w, "dim"), &dim) || multiple <= 0 || dim <= 0 || dim > 1 << 24 || multiple > 1 << 24) {
+        !json_integer(look_up(w, "dim"), &dim) || multiple <= 0 || dim <= 0 || dim > 1 << 24 ||
+        multiple > 1 << 24) {
         return;
     }
     json_number(look_up(w, "ffn_dim_multiplier"), &factor);
     if (!(factor > 0 && factor < 1000)) return;
-    int64_t width = (int64_t)(factor * (double)(8 * dim / 3));
+    int64_t width = (int64_t)(factor * floor((double)(8 * dim) / 3));
     claim_number(w, ARI_FIELD_INTERMEDIATE_SIZE, (width + multiple - 1) / multiple * multiple,
                  cite(w, "dim, ffn_dim_multiplier, multiple_of"));
 }
@@ -271,7 +285,8 @@ static const struct class_defaults *class_named(const char *model_type)
 static void assume(witness *w, ari_field field, const char *value, const char *why)
 {
     if (has(w->out, field) || value == NULL) return;
-    w->out->of[field] = (ari_claim){ value, arena_printf(&w->c->arena, "absent from %s; %s", w->source, why), true };
+    w->out->of[field] =
+        (ari_claim){ value, arena_printf(&w->c->arena, "absent from %s; %s", w->source, why), true };
 }
 
 static void assume_class(witness *w)
@@ -284,11 +299,11 @@ static void assume_class(witness *w)
         ari_field field;
         const char *value;
     } rows[] = {
-        { ARI_FIELD_HIDDEN_SIZE, d->hidden },      { ARI_FIELD_NUM_HIDDEN_LAYERS, d->layers },
+        { ARI_FIELD_HIDDEN_SIZE, d->hidden },        { ARI_FIELD_NUM_HIDDEN_LAYERS, d->layers },
         { ARI_FIELD_NUM_ATTENTION_HEADS, d->heads }, { ARI_FIELD_NUM_KEY_VALUE_HEADS, d->kv_heads },
-        { ARI_FIELD_HEAD_DIM, d->head_dim },       { ARI_FIELD_HIDDEN_ACT, d->act },
-        { ARI_FIELD_ROPE_THETA, d->theta },        { ARI_FIELD_TIE_WORD_EMBEDDINGS, d->tied },
-        { ARI_FIELD_NORM_EPS, d->epsilon },        { ARI_FIELD_NUM_EXPERTS, d->experts },
+        { ARI_FIELD_HEAD_DIM, d->head_dim },         { ARI_FIELD_HIDDEN_ACT, d->act },
+        { ARI_FIELD_ROPE_THETA, d->theta },          { ARI_FIELD_TIE_WORD_EMBEDDINGS, d->tied },
+        { ARI_FIELD_NORM_EPS, d->epsilon },          { ARI_FIELD_NUM_EXPERTS, d->experts },
         { ARI_FIELD_NUM_EXPERTS_PER_TOK, d->top_k },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) assume(w, rows[i].field, rows[i].value, why);
@@ -296,7 +311,8 @@ static void assume_class(witness *w)
     if (d->width != NULL && strcmp(d->width, "4x") != 0) {
         assume(w, ARI_FIELD_INTERMEDIATE_SIZE, d->width, why);
     } else if (d->width != NULL && claimed_number(w->out, ARI_FIELD_HIDDEN_SIZE, &hidden)) {
-        assume(w, ARI_FIELD_INTERMEDIATE_SIZE, arena_printf(&w->c->arena, "%" PRId64, 4 * hidden), "4 x hidden_size");
+        assume(w, ARI_FIELD_INTERMEDIATE_SIZE, arena_printf(&w->c->arena, "%" PRId64, 4 * hidden),
+               "4 x hidden_size");
     }
 }
 
@@ -314,9 +330,11 @@ static void conclude(witness *w)
         return;
     }
     if (!claimed_number(k, ARI_FIELD_NUM_ATTENTION_HEADS, &heads) || heads <= 0) return;
-    assume(w, ARI_FIELD_NUM_KEY_VALUE_HEADS, k->of[ARI_FIELD_NUM_ATTENTION_HEADS].value, "as many as num_attention_heads");
+    assume(w, ARI_FIELD_NUM_KEY_VALUE_HEADS, k->of[ARI_FIELD_NUM_ATTENTION_HEADS].value,
+           "as many as num_attention_heads");
     if (claimed_number(k, ARI_FIELD_HIDDEN_SIZE, &hidden) && hidden % heads == 0) {
-        assume(w, ARI_FIELD_HEAD_DIM, arena_printf(&w->c->arena, "%" PRId64, hidden / heads), "hidden_size / num_attention_heads");
+        assume(w, ARI_FIELD_HEAD_DIM, arena_printf(&w->c->arena, "%" PRId64, hidden / heads),
+               "hidden_size / num_attention_heads");
     }
     if (claimed_number(k, ARI_FIELD_NUM_KEY_VALUE_HEADS, &kv) && kv > 0 && kv <= heads) {
         const char *word = kv == heads ? "\"mha\"" : kv == 1 ? "\"mqa\"" : "\"gqa\"";
@@ -350,7 +368,8 @@ static void read_quantization(witness *w)
     if (method == NULL) return;
     int64_t bits = 0, group = 0;
     bool flag;
-    if (!json_integer(json_get(q, "bits"), &bits) && json_bool(json_get(q, "load_in_4bit"), &flag)) bits = flag ? 4 : 8;
+    if (!json_integer(json_get(q, "bits"), &bits) && json_bool(json_get(q, "load_in_4bit"), &flag))
+        bits = flag ? 4 : 8;
     json_integer(json_get(q, "group_size"), &group);
     ari_text t = { 0 }, word = { 0 };
     text_escape(&word, span_of(strcmp(method, "bitsandbytes") == 0 ? "bnb" : method), 40);
@@ -392,7 +411,8 @@ static void examine_config(witness *w)
 static void examine_adapter(witness *w)
 {
     int64_t rank;
-    if (json_integer(json_get(w->top, "r"), &rank) && rank > 0) claim_number(w, ARI_FIELD_LORA_RANK, rank, cite(w, "r"));
+    if (json_integer(json_get(w->top, "r"), &rank) && rank > 0)
+        claim_number(w, ARI_FIELD_LORA_RANK, rank, cite(w, "r"));
     origin_from(w, "base_model_name_or_path");
 }
 
@@ -429,7 +449,8 @@ static void read_sidecar(ari_checkpoint *c, ari_claims *out, const struct sideca
         s->examine(&w);
     } else {
         if (tree != NULL) ari_fail(&err, ARI_MALFORMED, 0, "not a JSON object");
-        finding_add(&c->findings, ARI_FINDING_CONFIG_UNREADABLE, NO_TENSOR, err.offset, "%s: %s", s->name, err.text);
+        finding_add(&c->findings, ARI_FINDING_CONFIG_UNREADABLE, NO_TENSOR, err.offset, "%s: %s", s->name,
+                    err.text);
     }
     json_free(tree);
     map_close(map);
@@ -442,7 +463,8 @@ static const ari_meta *gguf_key(const ari_checkpoint *c, ari_span architecture, 
     for (size_t i = 0; i < c->metadata.count; i++) {
         ari_span k = c->metadata.rows[i].key;
         if (k.size <= architecture.size || k.data[architecture.size] != '.') continue;
-        if (span_eq(span_first(k, architecture.size), architecture) && span_is(span_from(k, architecture.size + 1), key)) {
+        if (span_eq(span_first(k, architecture.size), architecture) &&
+            span_is(span_from(k, architecture.size + 1), key)) {
             return &c->metadata.rows[i];
         }
     }
@@ -470,7 +492,8 @@ static const char *gguf_value(ari_arena *arena, ari_field field, const ari_meta 
     int64_t whole;
     double real;
     if (field_info(field)->kind == ARI_KIND_REAL) {
-        return m->type != ARI_META_ARRAY && meta_number(m, 0, &real) ? arena_printf(arena, "%.7g", real) : NULL;
+        return m->type != ARI_META_ARRAY && meta_number(m, 0, &real) ? arena_printf(arena, "%.7g", real)
+                                                                     : NULL;
     }
     bool found = m->type == ARI_META_ARRAY ? gguf_commonest(m, &whole) : meta_integer(m, 0, &whole);
     return found && whole > 0 ? arena_printf(arena, "%" PRId64, whole) : NULL;
@@ -491,7 +514,9 @@ static void gguf_rope_scaling(witness *w, ari_span architecture)
     json_put_string(&t, arena_escape(&w->c->arena, type->bytes, 40));
     if (factor != NULL && meta_number(factor, 0, &f)) text_printf(&t, ",\"factor\":%.7g", f);
     text_put(&t, "}");
-    if (!t.failed) claim(w->out, ARI_FIELD_ROPE_SCALING, arena_copy(&w->c->arena, span_of(t.data)), cite(w, "rope.scaling.*"));
+    if (!t.failed)
+        claim(w->out, ARI_FIELD_ROPE_SCALING, arena_copy(&w->c->arena, span_of(t.data)),
+              cite(w, "rope.scaling.*"));
     text_free(&t);
 }
 
@@ -500,25 +525,29 @@ static void gguf_exceptions(witness *w, ari_span architecture)
 {
     ari_claims *k = w->out;
     int64_t n, mtp, rope;
-    if (claimed_number(k, ARI_FIELD_NUM_HIDDEN_LAYERS, &n) && claimed_number(k, ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS, &mtp) && mtp < n) {
+    if (claimed_number(k, ARI_FIELD_NUM_HIDDEN_LAYERS, &n) &&
+        claimed_number(k, ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS, &mtp) && mtp < n) {
         claim_number(w, ARI_FIELD_NUM_HIDDEN_LAYERS, n - mtp, cite(w, "block_count - nextn_predict_layers"));
     }
     const ari_meta *rms = gguf_key(w->c, architecture, "attention.layer_norm_rms_epsilon");
     const ari_meta *plain = gguf_key(w->c, architecture, "attention.layer_norm_epsilon");
     if ((rms == NULL) != (plain == NULL)) {
         claim(k, ARI_FIELD_NORM_TYPE, rms != NULL ? "\"rmsnorm\"" : "\"layernorm\"",
-              cite(w, rms != NULL ? "attention.layer_norm_rms_epsilon is there" : "attention.layer_norm_epsilon is there"));
+              cite(w, rms != NULL ? "attention.layer_norm_rms_epsilon is there"
+                                  : "attention.layer_norm_epsilon is there"));
     }
     const ari_meta *tokens = metadata_find(&w->c->metadata, "tokenizer.ggml.tokens");
     if (!has(k, ARI_FIELD_VOCAB_SIZE) && tokens != NULL && tokens->type == ARI_META_ARRAY) {
-        claim(k, ARI_FIELD_VOCAB_SIZE, arena_printf(&w->c->arena, "%" PRIu64, tokens->count), "GGUF: length of tokenizer.ggml.tokens");
+        claim(k, ARI_FIELD_VOCAB_SIZE, arena_printf(&w->c->arena, "%" PRIu64, tokens->count),
+              "GGUF: length of tokenizer.ggml.tokens");
     }
     const ari_meta *rotated = gguf_key(w->c, architecture, "rope.dimension_count");
     const ari_meta *whole = gguf_key(w->c, architecture, "attention.key_length_mla");
     if (has(k, ARI_FIELD_KV_LORA_RANK) && rotated != NULL && meta_integer(rotated, 0, &rope)) {
         claim_number(w, ARI_FIELD_QK_ROPE_HEAD_DIM, rope, cite(w, "rope.dimension_count"));
         if (whole != NULL && meta_integer(whole, 0, &n) && n > rope) {
-            claim_number(w, ARI_FIELD_QK_NOPE_HEAD_DIM, n - rope, cite(w, "attention.key_length_mla - rope.dimension_count"));
+            claim_number(w, ARI_FIELD_QK_NOPE_HEAD_DIM, n - rope,
+                         cite(w, "attention.key_length_mla - rope.dimension_count"));
         }
     }
 }
@@ -531,7 +560,8 @@ static void gguf_origins(witness *w)
         if (span_ends(m->key, ".repo_url")) add_origin(w, m->bytes, cite(w, show(m->key).text));
     }
     const ari_meta *source = metadata_find(&w->c->metadata, "general.source.huggingface.repository");
-    if (source != NULL && source->type == ARI_META_STRING) add_origin(w, source->bytes, cite(w, "general.source.huggingface.repository"));
+    if (source != NULL && source->type == ARI_META_STRING)
+        add_origin(w, source->bytes, cite(w, "general.source.huggingface.repository"));
 }
 
 static void examine_gguf(ari_checkpoint *c, ari_claims *out)
@@ -542,12 +572,15 @@ static void examine_gguf(ari_checkpoint *c, ari_claims *out)
     const char *escaped = arena_escape(&c->arena, name->bytes, 80);
     ari_text quoted = { 0 };
     json_put_string(&quoted, escaped);
-    if (!quoted.failed) claim(out, ARI_FIELD_MODEL_TYPE, arena_copy(&c->arena, span_of(quoted.data)), "GGUF: general.architecture");
+    if (!quoted.failed)
+        claim(out, ARI_FIELD_MODEL_TYPE, arena_copy(&c->arena, span_of(quoted.data)),
+              "GGUF: general.architecture");
     text_free(&quoted);
     for (size_t i = 0; i < sizeof(gguf_rows) / sizeof(gguf_rows[0]); i++) {
         const ari_meta *m = gguf_key(c, name->bytes, gguf_rows[i].path);
         if (m == NULL || has(out, gguf_rows[i].field)) continue;
-        claim(out, gguf_rows[i].field, gguf_value(&c->arena, gguf_rows[i].field, m), cite(&w, show(m->key).text));
+        claim(out, gguf_rows[i].field, gguf_value(&c->arena, gguf_rows[i].field, m),
+              cite(&w, show(m->key).text));
     }
     gguf_rope_scaling(&w, name->bytes);
     gguf_exceptions(&w, name->bytes);

@@ -17,7 +17,8 @@ static bool is_packed(const ari_template *t, const ari_tensor *row)
     const ari_dtype_info *d = dtype_info(row->dtype);
     if (t->role == ARI_ROLE_PACKED) return true;
     bool buffer = role_group(t->role) == ARI_GROUP_BUFFER || role_group(t->role) == ARI_GROUP_SCALES;
-    return d != NULL && d->class == ARI_INTEGER && row->rank == 2 && row->elements >= PACKED_ELEMENTS && !buffer;
+    return d != NULL && d->class == ARI_INTEGER && row->rank == 2 && row->elements >= PACKED_ELEMENTS &&
+           !buffer;
 }
 
 static bool counts(const ari_template *t, const ari_tensor *row)
@@ -61,8 +62,8 @@ static bool is_attention(uint32_t role)
 
 static bool is_feed_forward(uint32_t role)
 {
-    return role == ARI_ROLE_GATE || role == ARI_ROLE_UP || role == ARI_ROLE_DOWN || role == ARI_ROLE_GATE_UP ||
-           role == ARI_ROLE_EXPERT;
+    return role == ARI_ROLE_GATE || role == ARI_ROLE_UP || role == ARI_ROLE_DOWN ||
+           role == ARI_ROLE_GATE_UP || role == ARI_ROLE_EXPERT;
 }
 
 static stack_sum *sum_stacks(ari_model *m)
@@ -73,7 +74,8 @@ static stack_sum *sum_stacks(ari_model *m)
         const ari_template *t = &m->layout.templates[i];
         stack_sum *s = &sums[t->stack];
         uint64_t n = count_template(m, t);
-        if (!add_u64(s->parameters, n, &s->parameters) || !add_u64(m->parameters, n, &m->parameters)) m->parameters_known = false;
+        if (!add_u64(s->parameters, n, &s->parameters) || !add_u64(m->parameters, n, &m->parameters))
+            m->parameters_known = false;
         if (t->role == ARI_ROLE_NONE && !add_u64(s->strange, n, &s->strange)) s->strange = UINT64_MAX;
         s->attention = s->attention || is_attention(t->role);
         s->feed_forward = s->feed_forward || is_feed_forward(t->role);
@@ -118,7 +120,8 @@ static uint64_t core_layers(const ari_layout *l, uint32_t stack, bool *whole)
 
 static void set_size(ari_model *m, ari_field field, const ari_dimension *d)
 {
-    if (d->value > 0) set_integer(&m->architecture, &m->checkpoint->arena, field, d->value, ARI_SHAPE, d->evidence);
+    if (d->value > 0)
+        set_integer(&m->architecture, &m->checkpoint->arena, field, d->value, ARI_SHAPE, d->evidence);
 }
 
 static void derive_layers(ari_model *m, uint32_t stack)
@@ -139,7 +142,8 @@ static void derive_layers(ari_model *m, uint32_t stack)
 
 static void derive_norm(ari_model *m, const ari_dimensions *d)
 {
-    static const ari_role norms[] = { ARI_ROLE_ATTN_NORM, ARI_ROLE_FFN_NORM, ARI_ROLE_FINAL_NORM, ARI_ROLE_POST_NORM };
+    static const ari_role norms[] = { ARI_ROLE_ATTN_NORM, ARI_ROLE_FFN_NORM, ARI_ROLE_FINAL_NORM,
+                                      ARI_ROLE_POST_NORM };
     size_t weights = 0, biases = 0;
     for (size_t i = 0; i < sizeof(norms) / sizeof(norms[0]); i++) {
         weights += d->weights[norms[i]];
@@ -147,9 +151,11 @@ static void derive_norm(ari_model *m, const ari_dimensions *d)
     }
     ari_arena *arena = &m->checkpoint->arena;
     if (biases > 0) {
-        set_text(&m->architecture, arena, ARI_FIELD_NORM_TYPE, "layernorm", ARI_SHAPE, "its norms have biases");
+        set_text(&m->architecture, arena, ARI_FIELD_NORM_TYPE, "layernorm", ARI_SHAPE,
+                 "its norms have biases");
     } else if (weights > 0 && d->weights[ARI_ROLE_GATE] + d->weights[ARI_ROLE_GATE_UP] > 0) {
-        set_text(&m->architecture, arena, ARI_FIELD_NORM_TYPE, "rmsnorm", ARI_CONVENTION, "norms without biases beside a gated MLP");
+        set_text(&m->architecture, arena, ARI_FIELD_NORM_TYPE, "rmsnorm", ARI_CONVENTION,
+                 "norms without biases beside a gated MLP");
     }
 }
 
@@ -158,7 +164,8 @@ static void derive_biases(ari_model *m, const ari_dimensions *d)
     static const ari_role attention[] = { ARI_ROLE_Q, ARI_ROLE_K, ARI_ROLE_V, ARI_ROLE_QKV, ARI_ROLE_O };
     static const ari_role mlp[] = { ARI_ROLE_GATE, ARI_ROLE_UP, ARI_ROLE_DOWN, ARI_ROLE_GATE_UP };
     size_t in_attention = 0, in_mlp = 0;
-    for (size_t i = 0; i < sizeof(attention) / sizeof(attention[0]); i++) in_attention += d->biases[attention[i]];
+    for (size_t i = 0; i < sizeof(attention) / sizeof(attention[0]); i++)
+        in_attention += d->biases[attention[i]];
     for (size_t i = 0; i < sizeof(mlp) / sizeof(mlp[0]); i++) in_mlp += d->biases[mlp[i]];
     set_bool(&m->architecture, ARI_FIELD_ATTENTION_BIAS, in_attention > 0, ARI_SHAPE,
              in_attention > 0 ? "attention projections have biases" : "no attention projection has a bias");
@@ -181,14 +188,29 @@ static void derive_activation(ari_model *m, const ari_dimensions *d)
 static void derive_absent(ari_model *m)
 {
     static const ari_field experts[] = {
-        ARI_FIELD_NUM_EXPERTS, ARI_FIELD_NUM_SHARED_EXPERTS, ARI_FIELD_NUM_EXPERTS_PER_TOK, ARI_FIELD_MOE_INTERMEDIATE_SIZE,
-        ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE, ARI_FIELD_FIRST_K_DENSE_REPLACE,
+        ARI_FIELD_NUM_EXPERTS,
+        ARI_FIELD_NUM_SHARED_EXPERTS,
+        ARI_FIELD_NUM_EXPERTS_PER_TOK,
+        ARI_FIELD_MOE_INTERMEDIATE_SIZE,
+        ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE,
+        ARI_FIELD_FIRST_K_DENSE_REPLACE,
     };
     static const ari_field others[] = {
-        ARI_FIELD_Q_LORA_RANK, ARI_FIELD_KV_LORA_RANK, ARI_FIELD_QK_NOPE_HEAD_DIM, ARI_FIELD_QK_ROPE_HEAD_DIM, ARI_FIELD_V_HEAD_DIM,
-        ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS, ARI_FIELD_SSM_STATE_SIZE, ARI_FIELD_CONV_KERNEL, ARI_FIELD_LINEAR_NUM_KEY_HEADS,
-        ARI_FIELD_LINEAR_NUM_VALUE_HEADS, ARI_FIELD_LINEAR_KEY_HEAD_DIM, ARI_FIELD_LINEAR_VALUE_HEAD_DIM, ARI_FIELD_PATCH_SIZE,
-        ARI_FIELD_OUT_HIDDEN_SIZE, ARI_FIELD_LORA_RANK,
+        ARI_FIELD_Q_LORA_RANK,
+        ARI_FIELD_KV_LORA_RANK,
+        ARI_FIELD_QK_NOPE_HEAD_DIM,
+        ARI_FIELD_QK_ROPE_HEAD_DIM,
+        ARI_FIELD_V_HEAD_DIM,
+        ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS,
+        ARI_FIELD_SSM_STATE_SIZE,
+        ARI_FIELD_CONV_KERNEL,
+        ARI_FIELD_LINEAR_NUM_KEY_HEADS,
+        ARI_FIELD_LINEAR_NUM_VALUE_HEADS,
+        ARI_FIELD_LINEAR_KEY_HEAD_DIM,
+        ARI_FIELD_LINEAR_VALUE_HEAD_DIM,
+        ARI_FIELD_PATCH_SIZE,
+        ARI_FIELD_OUT_HIDDEN_SIZE,
+        ARI_FIELD_LORA_RANK,
     };
     for (size_t i = 0; i < sizeof(experts) / sizeof(experts[0]); i++) {
         set_absent(&m->architecture, experts[i], "no tensor of an expert or a router");
@@ -201,7 +223,9 @@ static void derive_absent(ari_model *m)
 /* --- Kind ------------------------------------------------------------------------------ */
 
 /* Heads that are no language model's. */
-static const char *const other_heads[] = { "score", "classifier", "v_head", "value_head", "reward_head", "cls" };
+static const char *const other_heads[] = {
+    "score", "classifier", "v_head", "value_head", "reward_head", "cls"
+};
 
 static bool is_other_head(ari_span pattern)
 {
@@ -228,25 +252,33 @@ static void look_at_top(const ari_model *m, bool *head, bool *strange)
 /* Saved without its head, a model loses the "model." before its names. */
 static bool is_headless(const ari_model *m, uint32_t stack)
 {
-    return span_is(m->layout.stacks[stack].prefix, "layers") && tensors_find(m->layout.tensors, ARI_SPAN("embed_tokens.weight"));
+    return span_is(m->layout.stacks[stack].prefix, "layers") &&
+           tensors_find(m->layout.tensors, ARI_SPAN("embed_tokens.weight"));
 }
 
 static void derive_kind(ari_model *m, uint32_t stack, const stack_sum *sums, const ari_dimensions *d)
 {
-    bool head = false, strange = false, output = d->weights[ARI_ROLE_OUTPUT] > 0, embedding = d->weights[ARI_ROLE_EMBED] > 0;
+    bool head = false, strange = false, output = d->weights[ARI_ROLE_OUTPUT] > 0,
+         embedding = d->weights[ARI_ROLE_EMBED] > 0;
     look_at_top(m, &head, &strange);
     bool whole = !m->checkpoint->incomplete, headless = head || is_headless(m, stack) || !embedding;
     if (output && embedding) {
-        set_bool(&m->architecture, ARI_FIELD_TIE_WORD_EMBEDDINGS, false, ARI_SHAPE, "a separate output matrix is stored");
+        set_bool(&m->architecture, ARI_FIELD_TIE_WORD_EMBEDDINGS, false, ARI_SHAPE,
+                 "a separate output matrix is stored");
     } else if (whole && !headless && !strange) {
-        set_bool(&m->architecture, ARI_FIELD_TIE_WORD_EMBEDDINGS, true, ARI_SHAPE, "no output matrix is stored");
+        set_bool(&m->architecture, ARI_FIELD_TIE_WORD_EMBEDDINGS, true, ARI_SHAPE,
+                 "no output matrix is stored");
     }
-    for (uint32_t i = 1; i < m->layout.stack_count; i++) strange = strange || (i != stack && sums[i].parameters > 0);
+    for (uint32_t i = 1; i < m->layout.stack_count; i++)
+        strange = strange || (i != stack && sums[i].parameters > 0);
     bool experts = d->weights[ARI_ROLE_EXPERT] + d->weights[ARI_ROLE_ROUTER] > 0;
     strange = strange || sums[stack].strange > 0;
     if (!strange && !experts) derive_absent(m);
     if (strange || !whole) return;
-    m->kind = head ? "classifier" : headless && !output ? "embedding" : experts ? "moe-causal-lm" : "causal-lm";
+    m->kind = head                  ? "classifier"
+              : headless && !output ? "embedding"
+              : experts             ? "moe-causal-lm"
+                                    : "causal-lm";
 }
 
 static bool derive_decoder(ari_model *m, uint32_t stack, const stack_sum *sums)

@@ -84,7 +84,8 @@ static bool settle(const ballot *b, ari_arena *arena, ari_dimension *out)
         if (best == NULL || b->votes[i].count > best->count) best = &b->votes[i];
     }
     if (best == NULL) return true;
-    *out = (ari_dimension){ best->value, best->count, b->total - best->count, describe(arena, best, b->total) };
+    *out =
+        (ari_dimension){ best->value, best->count, b->total - best->count, describe(arena, best, b->total) };
     return out->evidence != NULL;
 }
 

@@ -22,13 +22,13 @@ typedef enum ari_unknown {
 #define X(id) ARI_DIM_##id,
     UNKNOWN_LIST(X)
 #undef X
-    ARI_DIM_COUNT,
+        ARI_DIM_COUNT,
 } ari_unknown;
 
 typedef struct ari_dimension {
-    uint64_t value;          /* The commonest; 0 where nothing speaks of it. */
-    uint64_t agree, differ;  /* Tensors that give this value, and others. */
-    const char *evidence;    /* A sentence; NULL where value is 0. */
+    uint64_t value;         /* The commonest; 0 where nothing speaks of it. */
+    uint64_t agree, differ; /* Tensors that give this value, and others. */
+    const char *evidence;   /* A sentence; NULL where value is 0. */
 } ari_dimension;
 
 typedef struct ari_dimensions {

@@ -4,14 +4,31 @@
 
 /* Words whose number counts layers. */
 static const char *const containers[] = {
-    "layers", "h", "blocks", "block", "layer", "blk", "resblocks", "encoder_layers", "decoder_layers",
-    "decoder_layer", "transformer_blocks", "mtp_layers", "mtp_block", "stages",
+    "layers",
+    "h",
+    "blocks",
+    "block",
+    "layer",
+    "blk",
+    "resblocks",
+    "encoder_layers",
+    "decoder_layers",
+    "decoder_layer",
+    "transformer_blocks",
+    "mtp_layers",
+    "mtp_block",
+    "stages",
 };
 
 /* Wrappers that training frameworks put in front of names; taken off until none is left. */
 static const char *const wrappers[] = {
-    "module.", "_orig_mod.", "base_model.model.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.",
-    "model_state_dict.", "state_dict.",
+    "module.",
+    "_orig_mod.",
+    "base_model.model.",
+    "_fsdp_wrapped_module.",
+    "_checkpoint_wrapped_module.",
+    "model_state_dict.",
+    "state_dict.",
 };
 
 typedef struct building {
@@ -100,7 +117,7 @@ static bool parse_name(building *b, ari_span name, parsed *out)
 {
     /* A one-digit component grows by one byte. */
     if (name.size > SIZE_MAX / 2 - 2) return false;
-    if (name.size * 2 + 2 > b->room) {
+    if (b->text == NULL || name.size * 2 + 2 > b->room) {
         char *text = realloc(b->text, name.size * 2 + 2);
         if (text == NULL) return false;
         b->text = text;
@@ -163,13 +180,15 @@ static bool add_row(building *b, uint32_t row)
     parsed p;
     bool added;
     if (!parse_name(b, unwrap(l->tensors->rows[row].name), &p)) return false;
-    if (!array_room(&l->templates, &l->template_room, l->template_count, sizeof(l->templates[0]))) return false;
+    if (!array_room(&l->templates, &l->template_room, l->template_count, sizeof(l->templates[0])))
+        return false;
     /* A new pattern is looked up by the copy that add_template makes of it. */
     size_t t = lookup_find(&b->patterns, p.pattern, template_pattern, l->templates);
     if (t == SIZE_MAX) {
         t = l->template_count;
         if (!add_template(b, &p)) return false;
-        if (lookup_add(&b->patterns, l->templates[t].pattern, t, template_pattern, l->templates, &added) == SIZE_MAX) {
+        if (lookup_add(&b->patterns, l->templates[t].pattern, t, template_pattern, l->templates, &added) ==
+            SIZE_MAX) {
             return false;
         }
     }
@@ -203,7 +222,8 @@ static void group_places(building *b)
     for (size_t i = 0; i < l->template_count; i++) {
         ari_template *t = &l->templates[i];
         bool sorted = true;
-        for (size_t k = 1; k < t->count && sorted; k++) sorted = by_layer(&l->places[t->first + k - 1], &l->places[t->first + k]) < 0;
+        for (size_t k = 1; k < t->count && sorted; k++)
+            sorted = by_layer(&l->places[t->first + k - 1], &l->places[t->first + k]) < 0;
         if (!sorted) qsort(l->places + t->first, t->count, sizeof(ari_place), by_layer);
     }
 }

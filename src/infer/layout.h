@@ -20,11 +20,11 @@ typedef struct ari_place {
 } ari_place;
 
 typedef struct ari_template {
-    ari_span pattern;   /* The whole name with {} for every number. Foreign text. */
-    ari_span tail;      /* What follows the layer's number, or all of it. */
-    uint32_t stack;     /* Index of its stack. */
-    uint32_t role;      /* Filled by role.h. */
-    size_t first;       /* Its places are places[first .. first + count). */
+    ari_span pattern; /* The whole name with {} for every number. Foreign text. */
+    ari_span tail;    /* What follows the layer's number, or all of it. */
+    uint32_t stack;   /* Index of its stack. */
+    uint32_t role;    /* Filled by role.h. */
+    size_t first;     /* Its places are places[first .. first + count). */
     size_t count;
 } ari_template;
 

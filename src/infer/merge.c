@@ -12,7 +12,8 @@ static void contradict(ari_model *m, ari_field field)
 {
     const ari_inferred *d = &m->architecture.fields[field];
     const ari_claim *s = &m->claims.of[field];
-    const char *evidence = arena_printf(&m->checkpoint->arena, "%s; but %s", d->evidence == NULL ? "by the tensors" : d->evidence, s->evidence);
+    const char *evidence = arena_printf(&m->checkpoint->arena, "%s; but %s",
+                                        d->evidence == NULL ? "by the tensors" : d->evidence, s->evidence);
     m->contradictions[m->contradiction_count++] = (ari_contradiction){ field, s->value, d->value, evidence };
 }
 
@@ -43,15 +44,21 @@ static bool stated_number(const ari_model *m, ari_field field, uint64_t *out)
 static void settle_heads(ari_model *m)
 {
     ari_inferred *f = m->architecture.fields;
-    const ari_inferred *heads = &f[ARI_FIELD_NUM_ATTENTION_HEADS], *kv_heads = &f[ARI_FIELD_NUM_KEY_VALUE_HEADS];
+    const ari_inferred *heads = &f[ARI_FIELD_NUM_ATTENTION_HEADS],
+                       *kv_heads = &f[ARI_FIELD_NUM_KEY_VALUE_HEADS];
     uint64_t q, kv, size;
     if (heads->basis != ARI_AMBIGUOUS || !stated_number(m, ARI_FIELD_NUM_ATTENTION_HEADS, &q)) return;
     uint64_t unit = strtoull(f[ARI_FIELD_HEAD_DIM].value, NULL, 10);
-    uint64_t queries = strtoull(heads->value, NULL, 10) * unit, keys = strtoull(kv_heads->value, NULL, 10) * unit;
+    uint64_t queries = strtoull(heads->value, NULL, 10) * unit,
+             keys = strtoull(kv_heads->value, NULL, 10) * unit;
     if (queries % q != 0 || keys % (queries / q) != 0) return;
     size = queries / q;
-    if (stated_number(m, ARI_FIELD_NUM_KEY_VALUE_HEADS, &kv) && kv != keys / size && !m->claims.of[ARI_FIELD_NUM_KEY_VALUE_HEADS].by_default) return;
-    if (stated_number(m, ARI_FIELD_HEAD_DIM, &kv) && kv != size && !m->claims.of[ARI_FIELD_HEAD_DIM].by_default) return;
+    if (stated_number(m, ARI_FIELD_NUM_KEY_VALUE_HEADS, &kv) && kv != keys / size &&
+        !m->claims.of[ARI_FIELD_NUM_KEY_VALUE_HEADS].by_default)
+        return;
+    if (stated_number(m, ARI_FIELD_HEAD_DIM, &kv) && kv != size &&
+        !m->claims.of[ARI_FIELD_HEAD_DIM].by_default)
+        return;
     heads_take(&m->architecture, &m->checkpoint->arena, (uint64_t[]){ q, keys / size, size },
                m->claims.of[ARI_FIELD_NUM_ATTENTION_HEADS].evidence);
 }
@@ -68,7 +75,8 @@ static void merge_field(ari_model *m, ari_field field)
         *d = (ari_inferred){ .value = s->value, .basis = ARI_STATED, .evidence = s->evidence };
     } else if (!s->by_default && !same_value(d->value, s->value)) {
         if (is_padding(m, field)) {
-            d->evidence = arena_printf(&m->checkpoint->arena, "%s; %s says %s, the rest is padding", d->evidence, s->evidence, s->value);
+            d->evidence = arena_printf(&m->checkpoint->arena, "%s; %s says %s, the rest is padding",
+                                       d->evidence, s->evidence, s->value);
         } else {
             contradict(m, field);
         }

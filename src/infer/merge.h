@@ -1,4 +1,5 @@
-/* merge.h -- claims beside what the tensors say: fill gaps, settle what is ambiguous, report what contradicts. */
+/* merge.h -- claims beside what the tensors say: fill gaps, settle what is ambiguous, report what
+ * contradicts. */
 #ifndef ARI_INFER_MERGE_H
 #define ARI_INFER_MERGE_H
 

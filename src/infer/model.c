@@ -31,13 +31,15 @@ static const char *gguf_quantization(ari_model *m)
     }
     if (best == NULL || best->class == ARI_FLOATING || best->class == ARI_INTEGER) return "null";
     const char *digits = best->name + strcspn(best->name, "0123456789");
-    return arena_printf(&m->checkpoint->arena, "{\"scheme\":\"gguf\",\"bits\":%d,\"group_size\":%u}", atoi(digits), best->block_elems);
+    return arena_printf(&m->checkpoint->arena, "{\"scheme\":\"gguf\",\"bits\":%d,\"group_size\":%u}",
+                        (int)strtol(digits, NULL, 10), best->block_elems);
 }
 
 static ari_status infer(ari_model *m, const ari_options *options, ari_err *err)
 {
     ari_checkpoint *c = m->checkpoint;
-    if (!layout_build(&m->layout, &c->tensors) || !roles_assign(&m->layout) || !derive(m)) return ari_out_of_memory(err);
+    if (!layout_build(&m->layout, &c->tensors) || !roles_assign(&m->layout) || !derive(m))
+        return ari_out_of_memory(err);
     if (!options->weights_only) {
         claims_read(c, &m->claims);
         merge_claims(m);
@@ -53,7 +55,8 @@ static ari_status infer(ari_model *m, const ari_options *options, ari_err *err)
     return ARI_OK;
 }
 
-static ari_status open_model(const ari_set *set, size_t i, const ari_options *options, ari_model *m, ari_err *err)
+static ari_status open_model(const ari_set *set, size_t i, const ari_options *options, ari_model *m,
+                             ari_err *err)
 {
     ari_status status = checkpoint_read(&set->groups[i], &options->limits, &m->checkpoint, err);
     if (status != ARI_OK) return status;
@@ -61,13 +64,15 @@ static ari_status open_model(const ari_set *set, size_t i, const ari_options *op
     return infer(m, options, err);
 }
 
-ari_status ari_model_open(const ari_set *set, size_t i, const ari_options *options, ari_model **out, ari_err *err)
+ari_status ari_model_open(const ari_set *set, size_t i, const ari_options *options, ari_model **out,
+                          ari_err *err)
 {
     ari_err unused = ARI_ERR_INIT;
     ari_options chosen = options == NULL ? ari_options_default() : *options;
     if (err == NULL) err = &unused;
     *out = NULL;
-    if (i >= ari_set_count(set)) return ari_fail(err, ARI_USAGE, ARI_NO_OFFSET, "the set has no checkpoint %zu", i);
+    if (i >= ari_set_count(set))
+        return ari_fail(err, ARI_USAGE, ARI_NO_OFFSET, "the set has no checkpoint %zu", i);
     ari_model *m = calloc(1, sizeof(*m));
     if (m == NULL) return ari_out_of_memory(err);
     ari_status status = open_model(set, i, &chosen, m, err);

@@ -39,7 +39,7 @@ struct ari_model {
     bool parameters_known;
     ari_dtype_sum *dtypes; /* One a dtype number, dtype_count of them. */
     size_t dtype_count;
-    uint64_t bytes; /* Of all tensors. */
+    uint64_t bytes;                 /* Of all tensors. */
     const char *unknown_dtypes[64]; /* Spellings of types beyond the known ones, escaped. */
 };
 

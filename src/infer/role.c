@@ -15,7 +15,7 @@ static const struct {
     unsigned context;
 } contexts[] = {
 #define CONTEXT(word, context) { word, context },
-#include "infer/role.def"
+#include "infer/context.def"
 };
 
 static const struct tail_row {
@@ -24,7 +24,7 @@ static const struct tail_row {
     unsigned needs;
 } tails[] = {
 #define TAIL(words, role, needs) { words, ARI_ROLE_##role, needs },
-#include "infer/role.def"
+#include "infer/tail.def"
 };
 
 enum { TAIL_COUNT = sizeof(tails) / sizeof(tails[0]) };
@@ -119,7 +119,8 @@ static ari_role match(const tail_index *x, ari_span module)
         const struct tail_row *row = &tails[i - 1];
         ari_span words = span_of(row->words);
         if ((context & row->needs) != row->needs || !ends_with_words(module, words)) continue;
-        if (best != NULL && (words.size < best_size || (words.size == best_size && row->needs < best->needs))) continue;
+        if (best != NULL && (words.size < best_size || (words.size == best_size && row->needs < best->needs)))
+            continue;
         best = row;
         best_size = words.size;
     }

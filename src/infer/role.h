@@ -1,4 +1,4 @@
-/* role.h -- what each template's tensors do. The knowledge is in role.def. */
+/* role.h -- what each template's tensors do. The knowledge is in role.def, context.def and tail.def. */
 #ifndef ARI_INFER_ROLE_H
 #define ARI_INFER_ROLE_H
 

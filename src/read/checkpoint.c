@@ -80,7 +80,8 @@ static ari_status add_files(ari_checkpoint *c, const ari_group *g, ari_err *err)
     for (size_t i = 0; i < g->file_count; i++) {
         ari_file *f = &c->files[c->file_count++];
         f->path = arena_copy(&c->arena, span_of(g->files[i]));
-        f->shown = arena_escape(&c->arena, span_of(g->file_count == 1 ? g->files[i] : name_of(g->files[i])), ESCAPE_ALL);
+        f->shown = arena_escape(&c->arena, span_of(g->file_count == 1 ? g->files[i] : name_of(g->files[i])),
+                                ESCAPE_ALL);
         f->where = g->file_count == 1 ? "" : arena_printf(&c->arena, "%s: ", f->shown);
         if (f->path == NULL || f->where == NULL) return ari_out_of_memory(err);
     }
@@ -101,8 +102,8 @@ static ari_status read_files(ari_checkpoint *c, ari_err *err)
         }
         c->incomplete = true;
         if (c->file_count > 1) {
-            finding_add(&c->findings, ARI_FINDING_SHARD_UNREADABLE, NO_TENSOR, own.offset, "%s%s (%s)", c->files[i].where,
-                        own.text, ari_status_word(own.status));
+            finding_add(&c->findings, ARI_FINDING_SHARD_UNREADABLE, NO_TENSOR, own.offset, "%s%s (%s)",
+                        c->files[i].where, own.text, ari_status_word(own.status));
             ari_wrap(&own, "%s", c->files[i].shown);
         }
         if (first.status == ARI_OK) first = own;
@@ -125,7 +126,8 @@ static void note_group(ari_checkpoint *c, const ari_group *g)
     }
     for (size_t i = 0; i < g->stray_count; i++) {
         finding_add(&c->findings, ARI_FINDING_STRAY_FILE, NO_TENSOR, ARI_NO_OFFSET,
-                    "\"%s\" looks like a shard but is not part of the set; it was not read", show(span_of(g->stray[i])).text);
+                    "\"%s\" looks like a shard but is not part of the set; it was not read",
+                    show(span_of(g->stray[i])).text);
     }
 }
 
@@ -166,13 +168,14 @@ static void check_index_row(index_check *k, const ari_index_row *row)
     if (t != NULL) {
         k->listed[t - c->tensors.rows] = true;
         if (k->last_file == &c->files[t->file]) return;
-        finding_add(&c->findings, ARI_FINDING_INDEX_ABSENT, row->tensor, row->at, "the index says \"%s\", it is in \"%s\"",
-                    show(row->file).text, c->files[t->file].shown);
+        finding_add(&c->findings, ARI_FINDING_INDEX_ABSENT, row->tensor, row->at,
+                    "the index says \"%s\", it is in \"%s\"", show(row->file).text, c->files[t->file].shown);
     } else if (k->last_file == NULL) {
         k->out_of_reach++;
     } else {
         finding_add(&c->findings, ARI_FINDING_INDEX_ABSENT, row->tensor, row->at,
-                    "the index says \"%s\", which does not hold it; no other shard does", show(row->file).text);
+                    "the index says \"%s\", which does not hold it; no other shard does",
+                    show(row->file).text);
     }
 }
 
@@ -192,11 +195,14 @@ static void check_index_totals(const index_check *k, const ari_index *x)
     uint64_t sum = 0;
     if (k->unsafe > 0) {
         finding_add(f, ARI_FINDING_INDEX_PATH, NO_TENSOR, ARI_NO_OFFSET,
-                    "%" PRIu64 " tensors are said to be in files outside of the folder; these were not opened", k->unsafe);
+                    "%" PRIu64
+                    " tensors are said to be in files outside of the folder; these were not opened",
+                    k->unsafe);
     }
     if (k->out_of_reach > 0) {
         finding_add(f, ARI_FINDING_INDEX_ABSENT, NO_TENSOR, ARI_NO_OFFSET,
-                    "%" PRIu64 " tensors of the index are in shards that are missing or cannot be read", k->out_of_reach);
+                    "%" PRIu64 " tensors of the index are in shards that are missing or cannot be read",
+                    k->out_of_reach);
     }
     for (size_t i = 0; i < k->c->tensors.count; i++) {
         if (!add_u64(sum, k->c->tensors.rows[i].bytes, &sum)) return;
@@ -243,19 +249,22 @@ static void check_split(ari_checkpoint *c, const ari_group *g)
         if (!span_starts(m->key, "split.") || !meta_integer(m, 0, &value)) continue;
         if (span_is(m->key, "split.count") && value > 0 && (uint64_t)value != expected) {
             c->incomplete = c->incomplete || (uint64_t)value > expected;
-            finding_add(&c->findings, (uint64_t)value > expected ? ARI_FINDING_SHARD_MISSING : ARI_FINDING_SPLIT_MISMATCH,
-                        NO_TENSOR, m->at, "%ssplit.count says %" PRId64 " files, the set has %" PRIu64, f->where, value,
-                        expected);
+            finding_add(&c->findings,
+                        (uint64_t)value > expected ? ARI_FINDING_SHARD_MISSING : ARI_FINDING_SPLIT_MISMATCH,
+                        NO_TENSOR, m->at, "%ssplit.count says %" PRId64 " files, the set has %" PRIu64,
+                        f->where, value, expected);
         } else if (span_is(m->key, "split.no")) {
             if (value <= previous) {
                 finding_add(&c->findings, ARI_FINDING_SPLIT_MISMATCH, NO_TENSOR, m->at,
-                            "%ssplit.no is %" PRId64 ", after %" PRId64 " in the file before", f->where, value, previous);
+                            "%ssplit.no is %" PRId64 ", after %" PRId64 " in the file before", f->where,
+                            value, previous);
             }
             previous = value;
         } else if (span_is(m->key, "split.tensors.count") && g->missing_count == 0 && value >= 0 &&
                    (uint64_t)value != c->tensors.count) {
             finding_add(&c->findings, ARI_FINDING_SPLIT_MISMATCH, NO_TENSOR, m->at,
-                        "%ssplit.tensors.count says %" PRId64 ", the files hold %zu", f->where, value, c->tensors.count);
+                        "%ssplit.tensors.count says %" PRId64 ", the files hold %zu", f->where, value,
+                        c->tensors.count);
         }
     }
 }
@@ -281,10 +290,10 @@ static void keep_one(ari_checkpoint *c, ari_meta **rows, size_t count, bool *dro
         const ari_file *f = &c->files[rows[i]->file];
         size_t loser = i;
         if (rows[i]->file == rows[i - 1]->file) {
-            bool last = f->container->last_key_wins;
-            finding_add(&c->findings, last ? ARI_FINDING_DUPLICATE_METADATA : ARI_FINDING_DUPLICATE_KEY, NO_TENSOR,
-                        rows[i]->at, "%smetadata key \"%s\" stands twice; the %s is taken", f->where,
-                        show(rows[i]->key).text, last ? "last" : "first");
+            bool last = f->container != NULL && f->container->last_key_wins;
+            finding_add(&c->findings, last ? ARI_FINDING_DUPLICATE_METADATA : ARI_FINDING_DUPLICATE_KEY,
+                        NO_TENSOR, rows[i]->at, "%smetadata key \"%s\" stands twice; the %s is taken",
+                        f->where, show(rows[i]->key).text, last ? "last" : "first");
             if (last && rows[i]->file == rows[kept]->file) {
                 loser = kept;
                 kept = i;
@@ -333,14 +342,16 @@ static ari_status read_group(ari_checkpoint *c, const ari_group *g, ari_err *err
     return status;
 }
 
-ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari_checkpoint **out, ari_err *err)
+ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari_checkpoint **out,
+                           ari_err *err)
 {
     *out = NULL;
     ari_checkpoint *c = calloc(1, sizeof(*c));
     if (c == NULL) return ari_out_of_memory(err);
     c->limits = *limits;
     c->findings = (ari_findings){ .arena = &c->arena, .most = (size_t)limits->findings };
-    if (getentropy(&c->tensors.names.seed, sizeof(uint64_t)) != 0) c->tensors.names.seed = (uint64_t)(uintptr_t)c;
+    if (getentropy(&c->tensors.names.seed, sizeof(uint64_t)) != 0)
+        c->tensors.names.seed = (uint64_t)(uintptr_t)c;
     ari_status status = read_group(c, group, err);
     if (status != ARI_OK) {
         checkpoint_free(c);

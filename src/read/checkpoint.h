@@ -44,7 +44,8 @@ typedef struct ari_checkpoint {
 } ari_checkpoint;
 
 /* Read every file of the group. On failure nothing is left behind. */
-ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari_checkpoint **out, ari_err *err);
+ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari_checkpoint **out,
+                           ari_err *err);
 void checkpoint_free(ari_checkpoint *c);
 
 #endif

@@ -31,7 +31,8 @@ static bool odd_name(ari_span name)
     if (plain) return false;
     ari_text shown = { 0 };
     text_escape(&shown, name, ESCAPE_ALL);
-    bool odd = name.size == 0 || shown.failed || !span_eq((ari_span){ (uint8_t *)shown.data, shown.size }, name);
+    bool odd =
+        name.size == 0 || shown.failed || !span_eq((ari_span){ (uint8_t *)shown.data, shown.size }, name);
     text_free(&shown);
     return odd;
 }
@@ -41,7 +42,8 @@ static void note_duplicate(ari_checkpoint *into, const ari_tensor *first, const 
     const ari_file *one = &into->files[first->file], *other = &into->files[row->file];
     if (first->file == row->file) {
         finding_add(&into->findings, ARI_FINDING_DUPLICATE_TENSOR, row->name, row->record_at,
-                    "%sstands at byte %" PRIu64 " and again at byte %" PRIu64 " of the header; the last is taken",
+                    "%sstands at byte %" PRIu64 " and again at byte %" PRIu64
+                    " of the header; the last is taken",
                     other->where, first->record_at, row->record_at);
     } else {
         finding_add(&into->findings, ARI_FINDING_DUPLICATE_SHARD, row->name, row->record_at,

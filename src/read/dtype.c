@@ -3,14 +3,14 @@
 #include "base/arith.h"
 
 static const ari_dtype_info infos[] = {
-#define DTYPE(id, safetensors, ggml, elems, bytes, row, class)                                       \
+#define DTYPE(id, safetensors, ggml, elems, bytes, row, class) \
     [ARI_DT_##id] = { #id, safetensors, ggml, elems, bytes, row, ARI_##class },
 #include "read/dtype.def"
 #undef DTYPE
 };
 
 /* A row without a block size would become a division by zero on a hostile file. */
-#define DTYPE(id, safetensors, ggml, elems, bytes, row, class)                                       \
+#define DTYPE(id, safetensors, ggml, elems, bytes, row, class) \
     _Static_assert((elems) > 0, #id " needs a block size");
 #include "read/dtype.def"
 #undef DTYPE

@@ -46,11 +46,13 @@ static void visit(walk *w, const ari_tensor *row)
         if (w->lost_count++ == 0) w->lost = row;
     }
     if (row->bytes > 0 && row->begin < w->end) {
-        finding_add(f, ARI_FINDING_OVERLAP, row->name, row->begin, "%sshares %" PRIu64 " bytes with \"%s\"", w->file->where,
-                    (end < w->end ? end : w->end) - row->begin, w->before == NULL ? "the header" : show(w->before->name).text);
-    } else if (row->begin > w->end && row->begin - w->end > w->file->padding && row->begin - w->end > w->file->shadowed) {
-        finding_add(f, ARI_FINDING_GAP, row->name, w->end, "%s%" PRIu64 " bytes before it belong to no tensor",
-                    w->file->where, row->begin - w->end);
+        finding_add(f, ARI_FINDING_OVERLAP, row->name, row->begin, "%sshares %" PRIu64 " bytes with \"%s\"",
+                    w->file->where, (end < w->end ? end : w->end) - row->begin,
+                    w->before == NULL ? "the header" : show(w->before->name).text);
+    } else if (row->begin > w->end && row->begin - w->end > w->file->padding &&
+               row->begin - w->end > w->file->shadowed) {
+        finding_add(f, ARI_FINDING_GAP, row->name, w->end,
+                    "%s%" PRIu64 " bytes before it belong to no tensor", w->file->where, row->begin - w->end);
     }
     if (end > w->end) {
         w->end = end;
@@ -65,12 +67,15 @@ static void finish(const walk *w)
     if (content == ARI_NO_OFFSET) return;
     if (w->lost_count > 0) {
         finding_add(f, ARI_FINDING_TRUNCATED_DATA, w->lost->name, content,
-                    "%sthe file ends at byte %" PRIu64 ", its tensors at %" PRIu64 ": %zu of them are cut or gone, this is the first",
+                    "%sthe file ends at byte %" PRIu64 ", its tensors at %" PRIu64
+                    ": %zu of them are cut or gone, this is the first",
                     w->file->where, content, w->promised, w->lost_count);
-    } else if (content > w->end && content - w->end > w->file->padding && content - w->end > w->file->shadowed) {
+    } else if (content > w->end && content - w->end > w->file->padding &&
+               content - w->end > w->file->shadowed) {
         bool error = w->file->container->trailing_is_error;
-        finding_add(f, error ? ARI_FINDING_TRAILING_BYTES : ARI_FINDING_TRAILING_BYTES_GGUF, NO_TENSOR, w->end,
-                    "%s%" PRIu64 " bytes after the last tensor belong to none", w->file->where, content - w->end);
+        finding_add(f, error ? ARI_FINDING_TRAILING_BYTES : ARI_FINDING_TRAILING_BYTES_GGUF, NO_TENSOR,
+                    w->end, "%s%" PRIu64 " bytes after the last tensor belong to none", w->file->where,
+                    content - w->end);
     }
 }
 
@@ -79,7 +84,8 @@ static void check_file(ari_checkpoint *c, const ari_file *file, ari_tensor **row
     walk w = { .c = c, .file = file, .end = file->data_at };
     if (file->content == ARI_NO_OFFSET) {
         finding_add(&c->findings, ARI_FINDING_COMPRESSED, NO_TENSOR, ARI_NO_OFFSET,
-                    "%scompressed: only the header was read, so whether the data is whole is not known", file->where);
+                    "%scompressed: only the header was read, so whether the data is whole is not known",
+                    file->where);
     }
     for (size_t i = 0; i < count; i++) {
         size_by_neighbour(&w, rows[i], i + 1 < count ? rows[i + 1] : NULL);
@@ -102,7 +108,7 @@ ari_status extents_check(ari_checkpoint *c, ari_err *err)
     size_t at = 0;
     for (size_t i = 0; i < c->file_count; i++) {
         size_t first = at;
-        while (at < t->count && order[at]->file == i) at++;
+        while (at < t->count && order[at] != NULL && order[at]->file == i) at++;
         if (c->files[i].container != NULL) check_file(c, &c->files[i], order + first, at - first);
     }
     free(order);

@@ -27,7 +27,8 @@ static void keep(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t o
     f->items[f->count++] = (ari_finding){ kinds[id].word, kinds[id].severity, name, offset, text };
 }
 
-void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format, ...)
+void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format,
+                 ...)
 {
     if (f->count >= f->most) {
         f->dropped++;
@@ -45,8 +46,8 @@ void findings_close(ari_findings *f)
 {
     if (f->dropped == 0) return;
     char message[128];
-    snprintf(message, sizeof(message), "%" PRIu64 " more findings were not kept (--limit findings=N keeps more)",
-             f->dropped);
+    snprintf(message, sizeof(message),
+             "%" PRIu64 " more findings were not kept (--limit findings=N keeps more)", f->dropped);
     keep(f, ARI_FINDING_FINDINGS_CUT, NO_TENSOR, ARI_NO_OFFSET, message);
 }
 

@@ -21,8 +21,8 @@ typedef struct ari_findings {
 /* Add one, unless `most` are kept already: then it is only counted. `tensor` may
  * be empty. The message names the file where there are several. Text from a file
  * must be escaped before it is passed in. */
-void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format, ...)
-    ARI_PRINTF(5, 6);
+void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format,
+                 ...) ARI_PRINTF(5, 6);
 
 /* Say how many were dropped, if any were. Once, at the end. */
 void findings_close(ari_findings *f);

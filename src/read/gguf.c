@@ -23,9 +23,9 @@
 #include <inttypes.h>
 
 enum {
-    MAX_DIMENSIONS = 4,   /* GGML_MAX_DIMS: more is a finding. */
+    MAX_DIMENSIONS = 4,       /* GGML_MAX_DIMS: more is a finding. */
     READABLE_DIMENSIONS = 64, /* More is no tensor any more. */
-    MAX_NAME = 63,        /* GGML_MAX_NAME, less its NUL. */
+    MAX_NAME = 63,            /* GGML_MAX_NAME, less its NUL. */
     DEFAULT_ALIGNMENT = 32,
     MAX_ALIGNMENT = 1 << 20,
 };
@@ -80,7 +80,8 @@ static ari_status read_version(reading *r)
     r->file->big = c->big;
     r->count_bytes = version == 1 ? 4 : 8;
     if (version == 1) {
-        note(r, ARI_FINDING_GGUF_VERSION, NO_TENSOR, at, "GGUF version 1: current readers refuse it, convert it again");
+        note(r, ARI_FINDING_GGUF_VERSION, NO_TENSOR, at,
+             "GGUF version 1: current readers refuse it, convert it again");
     }
     return c->err->status;
 }
@@ -97,8 +98,8 @@ static ari_status read_header(reading *r)
                     r->pair_count, limits->metadata_keys);
         ari_hint(c->err, "if the file is sound, raise the limit with --limit metadata-keys=N");
     } else if (cursor_ok(c) && r->tensor_count > limits->tensors) {
-        cursor_fail(c, ARI_LIMIT, "%" PRIu64 " tensors announced, more than the %" PRIu64 " allowed", r->tensor_count,
-                    limits->tensors);
+        cursor_fail(c, ARI_LIMIT, "%" PRIu64 " tensors announced, more than the %" PRIu64 " allowed",
+                    r->tensor_count, limits->tensors);
         ari_hint(c->err, "if the file is sound, raise the limit with --limit tensors=N");
     }
     return c->err->status == ARI_OK ? ARI_OK : ari_wrap(c->err, "header");
@@ -183,7 +184,8 @@ static ari_status read_pairs(reading *r)
         row.key = read_string(r);
         if (cursor_ok(c)) read_value(r, &row);
         if (!cursor_ok(c)) return ari_wrap(c->err, "key %" PRIu64 " \"%s\"", i, show(row.key).text);
-        if (row.key.size == 0) note(r, ARI_FINDING_EMPTY_KEY, NO_TENSOR, row.at, "a metadata key has no name");
+        if (row.key.size == 0)
+            note(r, ARI_FINDING_EMPTY_KEY, NO_TENSOR, row.at, "a metadata key has no name");
         if (!metadata_add(&r->into->metadata, &row)) return ari_out_of_memory(c->err);
     }
     return cursor_ok(c) ? ARI_OK : ari_wrap(c->err, "metadata");
@@ -202,7 +204,8 @@ static void find_alignment(reading *r, size_t first_pair)
             r->alignment = (uint64_t)value;
         } else {
             finding_add(&r->into->findings, ARI_FINDING_ALIGNMENT, NO_TENSOR, row->at,
-                        "%sgeneral.alignment (%s %" PRId64 ") is no u32 power of two up to 2^20; 32 is assumed",
+                        "%sgeneral.alignment (%s %" PRId64
+                        ") is no u32 power of two up to 2^20; 32 is assumed",
                         r->file->where, meta_type_word(row->type), value);
         }
         return;
@@ -239,13 +242,15 @@ static void note_dtype(reading *r, const ari_tensor *row, uint32_t id, uint64_t 
     const ari_dtype_info *d = dtype_info(row->dtype);
     if (d == NULL) {
         finding_add(f, ARI_FINDING_UNKNOWN_DTYPE, row->name, at,
-                    "%sggml type %" PRIu32 " is not known; its size is taken from the next offset", r->file->where, id);
+                    "%sggml type %" PRIu32 " is not known; its size is taken from the next offset",
+                    r->file->where, id);
     } else if (d->class == ARI_REMOVED) {
-        finding_add(f, ARI_FINDING_REMOVED_DTYPE, row->name, at, "%sggml type %" PRIu32 " (%s) was removed from ggml",
-                    r->file->where, id, d->name);
+        finding_add(f, ARI_FINDING_REMOVED_DTYPE, row->name, at,
+                    "%sggml type %" PRIu32 " (%s) was removed from ggml", r->file->where, id, d->name);
     } else if (d->class == ARI_FORK) {
-        finding_add(f, ARI_FINDING_FORK_DTYPE, row->name, at, "%sggml type %" PRIu32 " (%s) is known to a fork of ggml only",
-                    r->file->where, id, d->name);
+        finding_add(f, ARI_FINDING_FORK_DTYPE, row->name, at,
+                    "%sggml type %" PRIu32 " (%s) is known to a fork of ggml only", r->file->where, id,
+                    d->name);
     }
 }
 
@@ -258,7 +263,8 @@ static void read_dtype(reading *r, ari_tensor *row)
         row->dtype = (uint16_t)dtype;
     } else {
         char *spelling = arena_printf(&r->into->arena, "ggml-type-%" PRIu32, id);
-        row->dtype = tensors_unknown_dtype(&r->into->tensors, spelling == NULL ? ARI_SPAN("?") : span_of(spelling));
+        row->dtype =
+            tensors_unknown_dtype(&r->into->tensors, spelling == NULL ? ARI_SPAN("?") : span_of(spelling));
     }
     note_dtype(r, row, id, at);
 }
@@ -274,7 +280,8 @@ static void measure(reading *r, ari_tensor *row)
         row->elements = 0;
         finding_add(f, ARI_FINDING_SHAPE_OVERFLOW, row->name, row->record_at,
                     "%sthe sizes of the shape multiply to more than 2^63-1", r->file->where);
-    } else if (d != NULL && d->block_bytes > 0 && !dtype_bytes(row->dtype, line, row->elements, &row->bytes)) {
+    } else if (d != NULL && d->block_bytes > 0 &&
+               !dtype_bytes(row->dtype, line, row->elements, &row->bytes)) {
         row->bytes = 0;
         finding_add(f, ARI_FINDING_PARTIAL_BLOCK, row->name, row->record_at,
                     "%srows of %" PRIu64 " are not whole blocks of %" PRIu32 " (%s)", r->file->where, line,
@@ -327,8 +334,8 @@ static ari_status place_data(reading *r)
         if (row->file != r->file_index) continue;
         if (row->begin % r->alignment != 0) {
             finding_add(f, ARI_FINDING_MISALIGNED_TENSOR, row->name, row->record_at,
-                        "%soffset %" PRIu64 " is no multiple of the alignment %" PRIu64, r->file->where, row->begin,
-                        r->alignment);
+                        "%soffset %" PRIu64 " is no multiple of the alignment %" PRIu64, r->file->where,
+                        row->begin, r->alignment);
         }
         if (row->begin < previous && ordered) {
             ordered = false;

@@ -8,10 +8,12 @@
 
 static ari_status add_row(ari_index *x, json_reader *j, const ari_limits *limits, ari_span tensor, size_t at)
 {
-    if (json_peek(j) != JSON_STRING) return cursor_fail(j->in, ARI_MALFORMED, "weight_map holds a value that is no string");
+    if (json_peek(j) != JSON_STRING)
+        return cursor_fail(j->in, ARI_MALFORMED, "weight_map holds a value that is no string");
     ari_index_row row = { .tensor = tensor, .file = json_string(j), .at = at };
     if (!json_ok(j)) return j->in->err->status;
-    if (x->count >= limits->tensors) return cursor_fail(j->in, ARI_LIMIT, "more than %" PRIu64 " tensors", limits->tensors);
+    if (x->count >= limits->tensors)
+        return cursor_fail(j->in, ARI_LIMIT, "more than %" PRIu64 " tensors", limits->tensors);
     if (!array_room(&x->rows, &x->room, x->count, sizeof(x->rows[0]))) {
         return cursor_fail(j->in, ARI_LIMIT, "out of memory");
     }

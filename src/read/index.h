@@ -1,4 +1,5 @@
-/* index.h -- *.safetensors.index.json: which tensor is in which shard. A claim, pulled, not parsed into a tree. */
+/* index.h -- *.safetensors.index.json: which tensor is in which shard. A claim, pulled, not parsed into a
+ * tree. */
 #ifndef ARI_READ_INDEX_H
 #define ARI_READ_INDEX_H
 

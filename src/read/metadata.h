@@ -10,26 +10,26 @@
 /* GGUF's value types, by the file's own numbers; all of safetensors' are strings.
  *
  *    id      number  bytes  word                                                  */
-#define META_TYPE_LIST(X)                                                         \
-    X(U8, 0, 1, "u8")                                                             \
-    X(I8, 1, 1, "i8")                                                             \
-    X(U16, 2, 2, "u16")                                                           \
-    X(I16, 3, 2, "i16")                                                           \
-    X(U32, 4, 4, "u32")                                                           \
-    X(I32, 5, 4, "i32")                                                           \
-    X(F32, 6, 4, "f32")                                                           \
-    X(BOOL, 7, 1, "bool")                                                         \
-    X(STRING, 8, 0, "string")                                                     \
-    X(ARRAY, 9, 0, "array")                                                       \
-    X(U64, 10, 8, "u64")                                                          \
-    X(I64, 11, 8, "i64")                                                          \
+#define META_TYPE_LIST(X)     \
+    X(U8, 0, 1, "u8")         \
+    X(I8, 1, 1, "i8")         \
+    X(U16, 2, 2, "u16")       \
+    X(I16, 3, 2, "i16")       \
+    X(U32, 4, 4, "u32")       \
+    X(I32, 5, 4, "i32")       \
+    X(F32, 6, 4, "f32")       \
+    X(BOOL, 7, 1, "bool")     \
+    X(STRING, 8, 0, "string") \
+    X(ARRAY, 9, 0, "array")   \
+    X(U64, 10, 8, "u64")      \
+    X(I64, 11, 8, "i64")      \
     X(F64, 12, 8, "f64")
 
 typedef enum ari_meta_type {
 #define X(id, number, bytes, word) ARI_META_##id = number,
     META_TYPE_LIST(X)
 #undef X
-    ARI_META_TYPE_COUNT,
+        ARI_META_TYPE_COUNT,
 } ari_meta_type;
 
 typedef struct ari_meta {

@@ -43,14 +43,15 @@ static ari_status read_length(ari_cursor *c, const ari_limits *limits, uint64_t 
     if (!cursor_ok(c)) return ari_wrap(c->err, "header length");
     c->at = 0;
     if (*n > limits->header_bytes) {
-        cursor_fail(c, ARI_LIMIT, "the header length says %" PRIu64 " bytes, more than the %" PRIu64 " allowed", *n,
+        cursor_fail(c, ARI_LIMIT,
+                    "the header length says %" PRIu64 " bytes, more than the %" PRIu64 " allowed", *n,
                     limits->header_bytes);
         return ari_hint(c->err, "if the file is sound, raise the limit with --limit header-bytes=N");
     }
     c->at = LENGTH_BYTES;
     if (!cursor_has(c, *n)) {
-        cursor_fail(c, ARI_TRUNCATED, "the header needs %" PRIu64 " bytes, the file has %zu after its length", *n,
-                    cursor_left(c));
+        cursor_fail(c, ARI_TRUNCATED, "the header needs %" PRIu64 " bytes, the file has %zu after its length",
+                    *n, cursor_left(c));
         return ari_hint(c->err, "the download is incomplete: fetch the file again");
     }
     return ARI_OK;
@@ -64,7 +65,8 @@ static void read_metadata(reading *r)
     if (json_null(j)) return;
     if (json_peek(j) != JSON_OBJECT) {
         json_skip(j);
-        finding_add(f, ARI_FINDING_METADATA_TYPE, NO_TENSOR, at, "%s__metadata__ is not an object", r->file->where);
+        finding_add(f, ARI_FINDING_METADATA_TYPE, NO_TENSOR, at, "%s__metadata__ is not an object",
+                    r->file->where);
         return;
     }
     ari_span key;
@@ -73,13 +75,14 @@ static void read_metadata(reading *r)
         ari_meta row = { .key = key, .type = ARI_META_STRING, .file = r->file_index, .at = j->in->at };
         if (json_peek(j) != JSON_STRING) {
             json_skip(j);
-            finding_add(f, ARI_FINDING_METADATA_TYPE, NO_TENSOR, row.at, "%s__metadata__ holds a value that is no string",
-                        r->file->where);
+            finding_add(f, ARI_FINDING_METADATA_TYPE, NO_TENSOR, row.at,
+                        "%s__metadata__ holds a value that is no string", r->file->where);
             continue;
         }
         row.bytes = json_string(j);
         if (r->into->metadata.count - own >= r->into->limits.metadata_keys) {
-            cursor_fail(j->in, ARI_LIMIT, "more than %" PRIu64 " metadata keys", r->into->limits.metadata_keys);
+            cursor_fail(j->in, ARI_LIMIT, "more than %" PRIu64 " metadata keys",
+                        r->into->limits.metadata_keys);
         } else if (!metadata_add(&r->into->metadata, &row)) {
             cursor_fail(j->in, ARI_LIMIT, "out of memory");
         }
@@ -126,7 +129,8 @@ static void read_dtype(reading *r, ari_tensor *row)
     }
     row->dtype = tensors_unknown_dtype(&r->into->tensors, spelling);
     finding_add(&r->into->findings, ARI_FINDING_UNKNOWN_DTYPE, row->name, row->record_at,
-                "%sdtype \"%s\" is not one of the format's 22; bytes are taken from the offsets", r->file->where, show(spelling).text);
+                "%sdtype \"%s\" is not one of the format's 22; bytes are taken from the offsets",
+                r->file->where, show(spelling).text);
 }
 
 /* From the offsets, relative to the data, to a place in the file; and the checks
@@ -136,19 +140,21 @@ static void settle(reading *r, ari_tensor *row, uint64_t begin, uint64_t end)
     ari_findings *f = &r->into->findings;
     uint64_t at = row->record_at, bytes = 0;
     if (!container_elements(&r->into->tensors, row, &row->elements)) {
-        finding_add(f, ARI_FINDING_SHAPE_OVERFLOW, row->name, at, "%sthe sizes of the shape multiply to more than 2^64-1",
-                    r->file->where);
+        finding_add(f, ARI_FINDING_SHAPE_OVERFLOW, row->name, at,
+                    "%sthe sizes of the shape multiply to more than 2^64-1", r->file->where);
         row->elements = 0;
     } else if (row->dtype < ARI_DT_COUNT && !dtype_bytes(row->dtype, row->elements, row->elements, &bytes)) {
-        finding_add(f, ARI_FINDING_PARTIAL_BYTE, row->name, at, "%s%" PRIu64 " elements of %s do not fill whole bytes",
-                    r->file->where, row->elements, dtype_info(row->dtype)->name);
+        finding_add(f, ARI_FINDING_PARTIAL_BYTE, row->name, at,
+                    "%s%" PRIu64 " elements of %s do not fill whole bytes", r->file->where, row->elements,
+                    dtype_info(row->dtype)->name);
     } else if (row->dtype < ARI_DT_COUNT && end >= begin && end - begin != bytes) {
         finding_add(f, ARI_FINDING_SIZE_MISMATCH, row->name, at,
-                    "%sshape and dtype need %" PRIu64 " bytes, data_offsets span %" PRIu64, r->file->where, bytes, end - begin);
+                    "%sshape and dtype need %" PRIu64 " bytes, data_offsets span %" PRIu64, r->file->where,
+                    bytes, end - begin);
     }
     if (end < begin) {
-        finding_add(f, ARI_FINDING_REVERSED_OFFSETS, row->name, at, "%sdata_offsets end at %" PRIu64 ", before %" PRIu64,
-                    r->file->where, end, begin);
+        finding_add(f, ARI_FINDING_REVERSED_OFFSETS, row->name, at,
+                    "%sdata_offsets end at %" PRIu64 ", before %" PRIu64, r->file->where, end, begin);
         end = begin;
     }
     row->bytes = end - begin;
@@ -167,8 +173,9 @@ static unsigned field_of(ari_span key)
 
 static void note_field(reading *r, const ari_tensor *row, ari_span key, bool twice)
 {
-    finding_add(&r->into->findings, twice ? ARI_FINDING_DUPLICATE_FIELD : ARI_FINDING_UNKNOWN_FIELD, row->name,
-                r->json.in->at, twice ? "%s\"%s\" stands twice; the last is taken" : "%sunknown field \"%s\" is ignored",
+    finding_add(&r->into->findings, twice ? ARI_FINDING_DUPLICATE_FIELD : ARI_FINDING_UNKNOWN_FIELD,
+                row->name, r->json.in->at,
+                twice ? "%s\"%s\" stands twice; the last is taken" : "%sunknown field \"%s\" is ignored",
                 r->file->where, show(key).text);
 }
 
@@ -193,7 +200,9 @@ static ari_status read_tensor(reading *r, ari_span name, uint64_t at)
     }
     if (json_ok(j) && seen != ALL_FIELDS) {
         cursor_fail(j->in, ARI_MALFORMED, "the entry lacks %s",
-                    !(seen & DTYPE) ? "dtype" : !(seen & SHAPE) ? "shape" : "data_offsets");
+                    !(seen & DTYPE)   ? "dtype"
+                    : !(seen & SHAPE) ? "shape"
+                                      : "data_offsets");
     }
     if (!json_ok(j)) return j->in->err->status;
     settle(r, &row, begin, end);

@@ -1,5 +1,6 @@
 #include "read/set.h"
 
+#include "base/lookup.h"
 #include "base/text.h"
 #include "read/index.h"
 #include "read/map.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { MISSING_KEPT = 16 };
+enum { MISSING_KEPT = 16, INDEXES_READ = 64 };
 
 /* What a file's name says: "model-00002-of-00005.safetensors.zst" is prefix
  * "model-", number 2 of 5, suffix ".safetensors". */
@@ -24,7 +25,8 @@ typedef struct shard_name {
 
 typedef struct entry {
     const char *name;
-    bool taken;
+    bool taken, numbered;
+    shard_name shard; /* Where it is numbered. */
 } entry;
 
 /* A directory's model files and indexes, by name. */
@@ -82,7 +84,9 @@ static bool parse_shard(const char *name, shard_name *out)
         while (last < n.size && is_digit(n.data[last])) last++;
         out->total_digits = (ari_span){ n.data + end + 4, last - end - 4 };
         out->digits = end - begin;
-        if (out->digits == 0 || out->digits > 18 || out->total_digits.size == 0 || out->total_digits.size > 18) continue;
+        if (out->digits == 0 || out->digits > 18 || out->total_digits.size == 0 ||
+            out->total_digits.size > 18)
+            continue;
         out->prefix = span_first(n, begin);
         out->suffix = span_from(n, last);
         out->number = number_of((ari_span){ n.data + begin, out->digits });
@@ -101,14 +105,16 @@ static bool same_set(const shard_name *a, const shard_name *b)
 
 static ari_status add_name(listing *l, const char ***names, size_t *room, size_t *count, const char *name)
 {
-    if (name == NULL || !array_room(names, room, *count, sizeof((*names)[0]))) return ari_out_of_memory(l->err);
+    if (name == NULL || !array_room(names, room, *count, sizeof((*names)[0])))
+        return ari_out_of_memory(l->err);
     (*names)[(*count)++] = name;
     return ARI_OK;
 }
 
 static ari_status add_file(listing *l, ari_group *g, const char *name)
 {
-    return add_name(l, &g->files, &g->file_room, &g->file_count, arena_printf(&l->set->arena, "%s%s", l->folder, name));
+    return add_name(l, &g->files, &g->file_room, &g->file_count,
+                    arena_printf(&l->set->arena, "%s%s", l->folder, name));
 }
 
 static ari_status add_missing(listing *l, ari_group *g, const char *name)
@@ -135,27 +141,29 @@ static ari_group *add_group(listing *l)
     return &s->groups[s->count++];
 }
 
-static entry *find_entry(listing *l, ari_span name)
+static int by_text(const void *a, const void *b)
 {
-    for (size_t i = 0; i < l->model_count; i++) {
-        if (span_eq(span_of(l->models[i].name), name)) return &l->models[i];
-    }
-    return NULL;
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static entry *find_entry(listing *l, const char *name)
+{
+    if (l->model_count == 0) return NULL;
+    return bsearch(&name, l->models, l->model_count, sizeof(l->models[0]), by_text);
 }
 
 /* The entry of that name, or of its compressed form. */
 static entry *find_model(listing *l, const char *name)
 {
-    entry *e = find_entry(l, span_of(name));
-    for (size_t i = 0; e == NULL && i < l->model_count; i++) {
-        if (span_eq(without_zst(span_of(l->models[i].name)), span_of(name))) e = &l->models[i];
-    }
-    return e;
+    entry *e = find_entry(l, name);
+    if (e != NULL) return e;
+    const char *packed = arena_printf(&l->set->arena, "%s.zst", name);
+    return packed == NULL ? NULL : find_entry(l, packed);
 }
 
-static int by_text(const void *a, const void *b)
+static ari_span listed_name(const void *names, size_t i)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return span_of(((const char *const *)names)[i]);
 }
 
 /* The distinct files that an index names, sorted. Unsafe ones are left out: the
@@ -163,22 +171,23 @@ static int by_text(const void *a, const void *b)
 static ari_status index_files(listing *l, const ari_index *x, const char ***names, size_t *count)
 {
     size_t room = 0;
-    ari_span last = { 0 };
-    *names = NULL;
-    *count = 0;
-    for (size_t i = 0; i < x->count; i++) {
+    ari_lookup known = { .seed = (uint64_t)(uintptr_t)l };
+    bool added;
+    for (size_t i = 0; i < x->count && l->err->status == ARI_OK; i++) {
         ari_span file = x->rows[i].file;
-        bool known = span_eq(file, last) || !index_file_is_safe(file);
-        for (size_t k = 0; !known && k < *count; k++) known = span_is(file, (*names)[k]);
-        last = file;
-        if (known) continue;
+        if (!index_file_is_safe(file) || lookup_find(&known, file, listed_name, *names) != SIZE_MAX) continue;
         if (*count >= l->limits->files) {
-            return ari_fail(l->err, ARI_LIMIT, ARI_NO_OFFSET, "the index names more than %" PRIu64 " files", l->limits->files);
+            ari_fail(l->err, ARI_LIMIT, ARI_NO_OFFSET, "the index names more than %" PRIu64 " files",
+                     l->limits->files);
+        } else if (add_name(l, names, &room, count, arena_copy(&l->set->arena, file)) == ARI_OK) {
+            size_t last = *count - 1;
+            if (lookup_add(&known, file, last, listed_name, *names, &added) == SIZE_MAX)
+                ari_out_of_memory(l->err);
         }
-        if (add_name(l, names, &room, count, arena_copy(&l->set->arena, file)) != ARI_OK) return l->err->status;
     }
+    lookup_free(&known);
     if (*count > 0) qsort(*names, *count, sizeof((*names)[0]), by_text);
-    return ARI_OK;
+    return l->err->status;
 }
 
 static bool exists(listing *l, const char *name)
@@ -201,7 +210,7 @@ static ari_status fill_from_index(listing *l, ari_group *g, const char **names, 
 {
     for (size_t i = 0; i < count; i++) {
         entry *e = find_model(l, names[i]);
-        ari_status status = e != NULL            ? add_file(l, g, e->name)
+        ari_status status = e != NULL             ? add_file(l, g, e->name)
                             : exists(l, names[i]) ? add_file(l, g, names[i])
                                                   : add_missing(l, g, names[i]);
         if (status != ARI_OK) return status;
@@ -221,14 +230,14 @@ static ari_status group_by_index(listing *l, const char *index, bool *made)
     *made = false;
     const char *path = arena_printf(&l->set->arena, "%s%s", l->folder, index);
     if (path == NULL) return ari_out_of_memory(l->err);
-    ari_status status = index_open(path, l->limits, &x, &own);
-    if (status == ARI_OK) status = index_files(l, &x, &names, &count);
+    if (index_open(path, l->limits, &x, &own) == ARI_OK) index_files(l, &x, &names, &count);
     bool any = false;
-    for (size_t i = 0; i < count && !any; i++) any = find_model(l, names[i]) != NULL || exists(l, names[i]);
+    for (size_t i = 0; i < count && !any && l->err->status == ARI_OK; i++)
+        any = find_model(l, names[i]) != NULL || exists(l, names[i]);
     ari_group *g = any ? add_group(l) : NULL;
     if (g != NULL) {
         g->index = g->path = path;
-        status = fill_from_index(l, g, names, count);
+        fill_from_index(l, g, names, count);
         *made = true;
     }
     free(names);
@@ -286,7 +295,8 @@ static size_t collect_brothers(listing *l, const shard_name *like, numbered *out
     size_t n = 0;
     for (size_t i = 0; i < l->model_count; i++) {
         shard_name other;
-        if (l->models[i].taken || !parse_shard(l->models[i].name, &other) || !same_set(like, &other)) continue;
+        if (l->models[i].taken || !parse_shard(l->models[i].name, &other) || !same_set(like, &other))
+            continue;
         out[n++] = (numbered){ other.number, &l->models[i] };
         l->models[i].taken = true;
     }
@@ -295,7 +305,8 @@ static size_t collect_brothers(listing *l, const shard_name *like, numbered *out
 }
 
 /* Shards count from 1; where one has the number 0, from 0. */
-static ari_status fill_from_numbers(listing *l, ari_group *g, const shard_name *like, const numbered *shards, size_t n)
+static ari_status fill_from_numbers(listing *l, ari_group *g, const shard_name *like, const numbered *shards,
+                                    size_t n)
 {
     uint64_t next = shards[0].number == 0 ? 0 : 1, end = next + like->total;
     for (size_t i = 0; i < n && l->err->status == ARI_OK; i++) {
@@ -303,7 +314,8 @@ static ari_status fill_from_numbers(listing *l, ari_group *g, const shard_name *
             add_stray(l, g, shards[i].file->name);
             continue;
         }
-        for (; next < shards[i].number && g->missing_kept < MISSING_KEPT; next++) missing_number(l, g, like, next);
+        for (; next < shards[i].number && g->missing_kept < MISSING_KEPT; next++)
+            missing_number(l, g, like, next);
         g->missing_count += shards[i].number - next;
         add_file(l, g, shards[i].file->name);
         next = shards[i].number + 1;
@@ -313,8 +325,9 @@ static ari_status fill_from_numbers(listing *l, ari_group *g, const shard_name *
     return l->err->status;
 }
 
-static ari_status group_by_number(listing *l, entry *one, const shard_name *like)
+static ari_status group_by_number(listing *l, entry *one)
 {
+    const shard_name *like = &one->shard;
     numbered *shards = calloc(l->model_count, sizeof(shards[0]));
     ari_group *g = shards == NULL ? NULL : add_group(l);
     if (g != NULL) {
@@ -322,7 +335,7 @@ static ari_status group_by_number(listing *l, entry *one, const shard_name *like
         fill_from_numbers(l, g, like, shards, n);
         if (g->file_count == 0) add_file(l, g, one->name);
         adopt_index(l, g, one->name);
-        if (l->err->status == ARI_OK) g->path = g->files[0];
+        if (l->err->status == ARI_OK && g->file_count > 0) g->path = g->files[0];
     }
     free(shards);
     return g == NULL ? ari_out_of_memory(l->err) : l->err->status;
@@ -331,7 +344,7 @@ static ari_status group_by_number(listing *l, entry *one, const shard_name *like
 static ari_status group_one(listing *l, entry *e)
 {
     ari_group *g = add_group(l);
-    if (g == NULL || add_file(l, g, e->name) != ARI_OK) return l->err->status;
+    if (g == NULL || add_file(l, g, e->name) != ARI_OK || g->files == NULL) return l->err->status;
     e->taken = true;
     g->path = g->files[0];
     return ARI_OK;
@@ -339,8 +352,7 @@ static ari_status group_one(listing *l, entry *e)
 
 static ari_status group_entry(listing *l, entry *e)
 {
-    shard_name shard;
-    return parse_shard(e->name, &shard) ? group_by_number(l, e, &shard) : group_one(l, e);
+    return e->numbered ? group_by_number(l, e) : group_one(l, e);
 }
 
 /* An mmproj is part of every GGUF model beside it; without one it stands alone. */
@@ -388,12 +400,13 @@ static ari_status list_name(listing *l, const char *name, bool directory)
     entry **list = NULL;
     size_t *count = NULL, *room = NULL;
     if (strcmp(name, "model_index.json") == 0) l->diffusers = true;
-    if (strstr(name, ".bin") != NULL || strstr(name, ".pt") != NULL || strstr(name, ".ckpt") != NULL) l->pytorch = true;
+    if (strstr(name, ".bin") != NULL || strstr(name, ".pt") != NULL || strstr(name, ".ckpt") != NULL)
+        l->pytorch = true;
     if (directory) {
         list = &l->folders, count = &l->folder_count, room = &l->folder_room;
     } else if (is_model_name(name)) {
         list = &l->models, count = &l->model_count, room = &l->model_room;
-    } else if (is_index_name(name)) {
+    } else if (is_index_name(name) && l->index_count < INDEXES_READ) {
         list = &l->indexes, count = &l->index_count, room = &l->index_room;
     } else {
         return ARI_OK;
@@ -404,7 +417,9 @@ static ari_status list_name(listing *l, const char *name, bool directory)
     }
     char *copy = arena_copy(&l->set->arena, span_of(name));
     if (copy == NULL || !array_room(list, room, *count, sizeof(entry))) return ari_out_of_memory(l->err);
-    (*list)[(*count)++] = (entry){ copy, false };
+    entry *e = &(*list)[(*count)++];
+    *e = (entry){ .name = copy };
+    e->numbered = list == &l->models && parse_shard(copy, &e->shard);
     return ARI_OK;
 }
 
@@ -426,7 +441,8 @@ static ari_status read_listing(listing *l)
 {
     char words[160];
     DIR *d = opendir(l->folder[0] == '\0' ? "." : l->folder);
-    if (d == NULL) return ari_fail(l->err, ARI_UNREADABLE, ARI_NO_OFFSET, "%s", strerror_r(errno, words, sizeof(words)));
+    if (d == NULL)
+        return ari_fail(l->err, ARI_UNREADABLE, ARI_NO_OFFSET, "%s", strerror_r(errno, words, sizeof(words)));
     for (struct dirent *e; l->err->status == ARI_OK && (e = readdir(d)) != NULL;) {
         if (e->d_name[0] != '.') list_name(l, e->d_name, is_directory(l, e));
     }
@@ -467,13 +483,15 @@ static ari_status group_folders(const listing *top)
 static ari_status nothing_found(const listing *l)
 {
     if (l->index_count > 0) {
-        ari_fail(l->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "has an index, but none of the files it names is here");
+        ari_fail(l->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET,
+                 "has an index, but none of the files it names is here");
         return ari_hint(l->err, "download the .safetensors files of the index too");
     }
     ari_fail(l->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "holds no .safetensors or .gguf file");
-    return ari_hint(l->err, l->pytorch ? "PyTorch checkpoints are not opened, because loading them can run code; convert "
-                                         "to safetensors"
-                                       : "name the folder that holds them, or one of the files");
+    return ari_hint(
+        l->err, l->pytorch ? "PyTorch checkpoints are not opened, because loading them can run code; convert "
+                             "to safetensors"
+                           : "name the folder that holds them, or one of the files");
 }
 
 static ari_status find_in_directory(listing *l, const char *path)
@@ -484,7 +502,8 @@ static ari_status find_in_directory(listing *l, const char *path)
     ari_status status = list_and_group(l);
     if (status == ARI_OK && l->diffusers) status = group_folders(l);
     if (status == ARI_OK && l->set->count == 0) status = nothing_found(l);
-    if (status == ARI_OK && l->set->count == 1) l->set->groups[0].path = arena_copy(&l->set->arena, span_of(path));
+    if (status == ARI_OK && l->set->count == 1)
+        l->set->groups[0].path = arena_copy(&l->set->arena, span_of(path));
     return status;
 }
 
@@ -522,8 +541,8 @@ static ari_status group_file(listing *l, const char *name, const char *path)
         const char *slash = strrchr(g->index, '/');
         return note_strays(l, g, slash == NULL ? g->index : slash + 1);
     }
-    entry *e = find_entry(l, span_of(name));
-    entry alone = { name, false };
+    entry *e = find_entry(l, name);
+    entry alone = { .name = name };
     ari_status status = e == NULL || e->taken ? group_one(l, &alone) : group_entry(l, e);
     if (status == ARI_OK && !keep_group_of(l->set, path)) return ari_out_of_memory(l->err);
     return status;

@@ -19,7 +19,10 @@ static const struct magic {
     size_t size;
     const char *what, *hint;
 } magics[] = {
-#define MAGIC(at, bytes, what, hint) { at, bytes, sizeof(bytes) - 1, what, hint }
+#define MAGIC(at, bytes, what, hint)             \
+    {                                            \
+        at, bytes, sizeof(bytes) - 1, what, hint \
+    }
     MAGIC(0, "version https://git-lfs", "a Git LFS pointer, not the model itself", POINTER),
     MAGIC(0, "# xet version", "a Xet pointer, not the model itself", POINTER),
     MAGIC(0, "PK\x03\x04", "a ZIP archive, as PyTorch checkpoints are", PICKLE),
@@ -37,14 +40,20 @@ static const struct magic {
     MAGIC(0, "FUGG", "a GGUF file with its magic reversed", FETCH),
     MAGIC(0, "\x1F\x8B", "compressed with gzip", UNPACK),
     MAGIC(0, "BZh", "compressed with bzip2", UNPACK),
-    MAGIC(0, "\xFD" "7zXZ", "compressed with xz", UNPACK),
+    MAGIC(0,
+          "\xFD"
+          "7zXZ",
+          "compressed with xz", UNPACK),
     MAGIC(0, "7z\xBC\xAF\x27\x1C", "a 7-Zip archive", UNPACK),
     MAGIC(0, "Rar!", "a RAR archive", UNPACK),
     MAGIC(257, "ustar", "a tar archive", UNPACK),
     MAGIC(0, "\x89HDF\r\n\x1A\n", "an HDF5 file, as Keras models are", "convert it to safetensors"),
     MAGIC(0, "\x93NUMPY", "a NumPy array", "convert it to safetensors"),
     MAGIC(4, "TFL3", "a TensorFlow Lite model", "convert it to safetensors"),
-    MAGIC(0, "\x7F" "ELF", "a program (ELF)", NAME),
+    MAGIC(0,
+          "\x7F"
+          "ELF",
+          "a program (ELF)", NAME),
     MAGIC(0, "MZ", "a program (DOS or Windows)", NAME),
     MAGIC(0, "%PDF", "a PDF document", NAME),
     MAGIC(0, "\x89PNG", "a PNG image", NAME),
@@ -82,10 +91,12 @@ const char *sniff_damage(ari_span head)
 {
     head = span_first(head, 1 << 20);
     if (has_translated_lines(head)) {
-        return "line ends were translated (LF to CR LF) on the way, as git does to text: fetch the file again, as binary";
+        return "line ends were translated (LF to CR LF) on the way, as git does to text: fetch the file "
+               "again, as binary";
     }
     if (has_replaced_bytes(head)) {
-        return "the file was treated as text on the way (its bytes were replaced by U+FFFD): fetch it again, as binary";
+        return "the file was treated as text on the way (its bytes were replaced by U+FFFD): fetch it again, "
+               "as binary";
     }
     return NULL;
 }
@@ -100,13 +111,14 @@ static bool starts_caseless(ari_span s, const char *lower)
 
 static bool is_text(ari_span s)
 {
+    bool cut = s.size > 512;
     s = span_first(s, 512);
     for (size_t i = 0; i < s.size; i++) {
         uint8_t c = s.data[i];
         if (c < 0x20 && c != '\n' && c != '\r' && c != '\t') return false;
     }
     /* The cut may have split a character: leave its bytes out. */
-    while (s.size > 0 && s.size == 512 && s.data[s.size - 1] >= 0x80) s.size--;
+    while (cut && s.size > 0 && s.data[s.size - 1] >= 0x80) s.size--;
     return utf8_valid(s);
 }
 
@@ -119,8 +131,10 @@ static ari_status is(ari_err *err, const char *what, const char *hint)
 static ari_status sniff_text(ari_span head, ari_err *err)
 {
     while (head.size > 0 && isspace(head.data[0])) head = span_from(head, 1);
-    if (starts_caseless(head, "<!doctype html") || starts_caseless(head, "<html") || starts_caseless(head, "<head")) {
-        return is(err, "a web page, not a model", "the server sent a page instead of the file: check the address, log in, fetch it again");
+    if (starts_caseless(head, "<!doctype html") || starts_caseless(head, "<html") ||
+        starts_caseless(head, "<head")) {
+        return is(err, "a web page, not a model",
+                  "the server sent a page instead of the file: check the address, log in, fetch it again");
     }
     if (starts_caseless(head, "<?xml") || starts_caseless(head, "<error")) {
         return is(err, "an XML document, not a model: such as a storage server's error", FETCH);
@@ -150,11 +164,13 @@ ari_status sniff(ari_span head, uint64_t size, ari_err *err)
     for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
         const struct magic *m = &magics[i];
         ari_span there = span_first(span_from(head, m->at), m->size);
-        if (span_eq(there, (ari_span){ (const uint8_t *)m->bytes, m->size })) return is(err, m->what, m->hint);
+        if (span_eq(there, (ari_span){ (const uint8_t *)m->bytes, m->size }))
+            return is(err, m->what, m->hint);
     }
     if (is_text(head)) return sniff_text(head, err);
     if (size <= 8) {
-        ari_fail(err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "%" PRIu64 " bytes are too few for any model format", size);
+        ari_fail(err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "%" PRIu64 " bytes are too few for any model format",
+                 size);
         return ari_hint(err, FETCH);
     }
     return unknown(head, err);

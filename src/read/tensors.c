@@ -38,7 +38,8 @@ bool tensors_drop_file(ari_tensors *t, uint32_t file)
     for (size_t i = 0; i < t->count; i++) {
         if (t->rows[i].file == file) continue;
         t->rows[kept] = t->rows[i];
-        if (lookup_add(&t->names, t->rows[kept].name, kept, row_name, t->rows, &added) == SIZE_MAX) return false;
+        if (lookup_add(&t->names, t->rows[kept].name, kept, row_name, t->rows, &added) == SIZE_MAX)
+            return false;
         kept++;
     }
     t->count = kept;

@@ -24,7 +24,8 @@ static const char *scaled(ari_doc *d, uint64_t n, const char *unit)
     double value = (double)n;
     size_t step = 0;
     for (; value >= 999.95 && step + 1 < sizeof(steps) / sizeof(steps[0]); step++) value /= 1000;
-    const char *out = step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, unit) : doc_printf(d, "%.1f %s%s", value, steps[step], unit);
+    const char *out = step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, unit)
+                                : doc_printf(d, "%.1f %s%s", value, steps[step], unit);
     return out == NULL ? "" : out;
 }
 
@@ -33,9 +34,12 @@ static void add_title(const ari_model *m, ari_doc *d)
     const ari_checkpoint *c = m->checkpoint;
     const ari_file *first = &c->files[0];
     for (size_t i = 0; i < c->file_count && first->container == NULL; i++) first = &c->files[i];
-    const char *format = first->version == 0 ? "safetensors" : doc_printf(d, "GGUF v%" PRIu32 "%s", first->version, first->big ? ", big-endian" : "");
-    const char *summary = doc_printf(d, "%s, %zu file%s, %s tensor%s, %s", format, c->file_count, c->file_count == 1 ? "" : "s",
-                                     thousands(d, c->tensors.count), c->tensors.count == 1 ? "" : "s", scaled(d, m->bytes, "B"));
+    const char *format = first->version == 0 ? "safetensors"
+                                             : doc_printf(d, "GGUF v%" PRIu32 "%s", first->version,
+                                                          first->big ? ", big-endian" : "");
+    const char *summary = doc_printf(d, "%s, %zu file%s, %s tensor%s, %s", format, c->file_count,
+                                     c->file_count == 1 ? "" : "s", thousands(d, c->tensors.count),
+                                     c->tensors.count == 1 ? "" : "s", scaled(d, m->bytes, "B"));
     doc_add(d, (doc_item){ DOC_TITLE, TONE_PLAIN, { m->path, summary }, NULL });
 }
 
@@ -46,32 +50,47 @@ static void add_types(const ari_model *m, ari_doc *d)
         const ari_dtype_sum *s = &m->dtypes[i];
         const ari_dtype_info *known = dtype_info((uint32_t)i);
         if (s->tensors == 0) continue;
-        text_printf(&t, "%s%s %" PRIu64, t.size == 0 ? "" : ", ", known != NULL ? known->name : m->unknown_dtypes[i - ARI_DT_COUNT], s->tensors);
+        text_printf(&t, "%s%s %" PRIu64, t.size == 0 ? "" : ", ",
+                    known != NULL ? known->name : m->unknown_dtypes[i - ARI_DT_COUNT], s->tensors);
     }
-    if (t.size > 0) doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "element types", doc_printf(d, "%s", t.data) }, "tensors of each" });
+    if (t.size > 0)
+        doc_add(d, (doc_item){ DOC_ROW,
+                               TONE_PLAIN,
+                               { "element types", doc_printf(d, "%s", t.data) },
+                               "tensors of each" });
     text_free(&t);
 }
 
 static void add_model(const ari_model *m, ari_doc *d)
 {
-    doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "kind", m->kind, strcmp(m->kind, "unknown") == 0 ? "" : "by its tensors" }, NULL });
+    doc_add(d, (doc_item){ DOC_ROW,
+                           TONE_PLAIN,
+                           { "kind", m->kind, strcmp(m->kind, "unknown") == 0 ? "" : "by its tensors" },
+                           NULL });
     if (m->parameters_known) {
         const char *rounded = scaled(d, m->parameters, "");
-        const char *words = m->parameters < 1000 ? thousands(d, m->parameters)
-                                                 : doc_printf(d, "%s (%s)", thousands(d, m->parameters), rounded);
-        doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "parameters", words, "shape" }, "sum over all shapes; buffers and scales do not count" });
+        const char *words = m->parameters < 1000
+                                ? thousands(d, m->parameters)
+                                : doc_printf(d, "%s (%s)", thousands(d, m->parameters), rounded);
+        doc_add(d, (doc_item){ DOC_ROW,
+                               TONE_PLAIN,
+                               { "parameters", words, "shape" },
+                               "sum over all shapes; buffers and scales do not count" });
     } else {
-        const char *why = m->checkpoint->incomplete ? "not all of its files are here" : "packed weights or unknown sizes";
+        const char *why =
+            m->checkpoint->incomplete ? "not all of its files are here" : "packed weights or unknown sizes";
         doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "parameters", "unknown", why }, NULL });
     }
     add_types(m, d);
-    if (strcmp(m->quantization, "null") != 0) doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", m->quantization }, NULL });
+    if (strcmp(m->quantization, "null") != 0)
+        doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", m->quantization }, NULL });
 }
 
 /* A value as people read it: no quotes, thousands apart. */
 static const char *humane(ari_doc *d, ari_field field, const char *value)
 {
-    static const ari_field grouped[] = { ARI_FIELD_VOCAB_SIZE, ARI_FIELD_MAX_POSITION_EMBEDDINGS, ARI_FIELD_ROPE_THETA };
+    static const ari_field grouped[] = { ARI_FIELD_VOCAB_SIZE, ARI_FIELD_MAX_POSITION_EMBEDDINGS,
+                                         ARI_FIELD_ROPE_THETA };
     size_t n = strlen(value);
     if (n >= 2 && value[0] == '"') return doc_printf(d, "%.*s", (int)(n - 2), value + 1);
     if (strcmp(value, "true") == 0) return "yes";
@@ -109,26 +128,35 @@ static void add_architecture(const ari_model *m, ari_doc *d)
     for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
         const ari_inferred *f = &m->architecture.fields[i];
         if (f->basis == ARI_UNKNOWN && f->evidence == NULL) {
-            text_printf(&unknown, "%s%s", unknown.size == 0 ? "Unknown: " : ", ", field_info((ari_field)i)->label);
+            text_printf(&unknown, "%s%s", unknown.size == 0 ? "Unknown: " : ", ",
+                        field_info((ari_field)i)->label);
             continue;
         }
         if (strcmp(f->value, "null") == 0 && f->basis != ARI_UNKNOWN) continue;
         const char *value = f->basis == ARI_UNKNOWN ? "unknown" : with_candidates(d, (ari_field)i, f);
         doc_tone tone = f->basis == ARI_AMBIGUOUS ? TONE_WARN : TONE_PLAIN;
-        doc_add(d, (doc_item){ DOC_ROW, tone, { field_info((ari_field)i)->label, value == NULL ? "?" : value, ari_basis_word(f->basis) }, f->evidence });
+        doc_add(d, (doc_item){ DOC_ROW,
+                               tone,
+                               { field_info((ari_field)i)->label, value == NULL ? "?" : value,
+                                 ari_basis_word(f->basis) },
+                               f->evidence });
     }
-    if (unknown.size > 0) doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { doc_printf(d, "%s", unknown.data) }, NULL });
+    if (unknown.size > 0)
+        doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { doc_printf(d, "%s", unknown.data) }, NULL });
     text_free(&unknown);
 }
 
 static void add_contradictions(const ari_model *m, ari_doc *d)
 {
     if (m->contradiction_count == 0) return;
-    doc_add(d, (doc_item){ DOC_HEADING, TONE_BAD, { "Contradictions: what is stated is not what is there" }, NULL });
+    doc_add(d, (doc_item){
+                   DOC_HEADING, TONE_BAD, { "Contradictions: what is stated is not what is there" }, NULL });
     for (size_t i = 0; i < m->contradiction_count; i++) {
         const ari_contradiction *c = &m->contradictions[i];
-        const char *words = doc_printf(d, "stated %s, derived %s", humane(d, c->field, c->stated), humane(d, c->field, c->derived));
-        doc_add(d, (doc_item){ DOC_ROW, TONE_BAD, { field_info(c->field)->label, words, c->evidence }, NULL });
+        const char *words = doc_printf(d, "stated %s, derived %s", humane(d, c->field, c->stated),
+                                       humane(d, c->field, c->derived));
+        doc_add(d,
+                (doc_item){ DOC_ROW, TONE_BAD, { field_info(c->field)->label, words, c->evidence }, NULL });
     }
 }
 
@@ -159,7 +187,10 @@ static void add_findings(const ari_model *m, ari_doc *d)
         doc_add(d, (doc_item){ DOC_ROW, tones[x->severity], { words[x->severity], x->id, message }, NULL });
     }
     if (f->count > FINDINGS_SHOWN) {
-        doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { doc_printf(d, "and %zu more; --json lists all", f->count - FINDINGS_SHOWN) }, NULL });
+        doc_add(d, (doc_item){ DOC_PARAGRAPH,
+                               TONE_DIM,
+                               { doc_printf(d, "and %zu more; --json lists all", f->count - FINDINGS_SHOWN) },
+                               NULL });
     }
 }
 

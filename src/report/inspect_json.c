@@ -41,7 +41,8 @@ static void add_dtypes(json_builder *b, json_tree *source, const ari_model *m)
         const ari_dtype_sum *s = &m->dtypes[i];
         const ari_dtype_info *known = dtype_info((uint32_t)i);
         if (s->tensors == 0) continue;
-        json_tree *d = json_add_object(b, dtypes, known != NULL ? known->name : m->unknown_dtypes[i - ARI_DT_COUNT]);
+        json_tree *d =
+            json_add_object(b, dtypes, known != NULL ? known->name : m->unknown_dtypes[i - ARI_DT_COUNT]);
         json_add_uint(b, d, "tensors", s->tensors);
         json_add_uint(b, d, "parameters", s->parameters);
         json_add_uint(b, d, "bytes", s->bytes);

@@ -36,7 +36,8 @@ static void spell(line *l, const ari_tensor_info *t, const char *between)
     text_escape(&l->name, (ari_span){ (const uint8_t *)t->name, t->name_bytes }, ESCAPE_ALL);
     if (l->name.size == 0) text_put(&l->name, "");
     text_put(&l->shape, "[");
-    for (size_t i = 0; i < t->rank; i++) text_printf(&l->shape, "%s%" PRIu64, i == 0 ? "" : between, t->shape[i]);
+    for (size_t i = 0; i < t->rank; i++)
+        text_printf(&l->shape, "%s%" PRIu64, i == 0 ? "" : between, t->shape[i]);
     text_put(&l->shape, "]");
 }
 
@@ -124,7 +125,8 @@ static void list_text(line *l)
         put_cell(l, l->name.data == NULL ? "" : l->name.data, l->name_width);
         put_cell(l, t.dtype, l->dtype_width);
         put_cell(l, l->shape.data == NULL ? "" : l->shape.data, l->shape_width);
-        text_printf(l->out, "%12" PRIu64 "  %s\n", t.bytes, l->roles[i] == ARI_ROLE_NONE ? "-" : role_word(l->roles[i]));
+        text_printf(l->out, "%12" PRIu64 "  %s\n", t.bytes,
+                    l->roles[i] == ARI_ROLE_NONE ? "-" : role_word(l->roles[i]));
     }
 }
 
@@ -136,7 +138,8 @@ static void list_markdown(line *l)
         spell(l, &t, ", ");
         text_put(l->out, "| ");
         text_put_markdown(l->out, l->name.data == NULL ? "" : l->name.data);
-        text_printf(l->out, " | %s | %s | %" PRIu64 " | %s |\n", t.dtype, l->shape.data, t.bytes, role_word(l->roles[i]));
+        text_printf(l->out, " | %s | %s | %" PRIu64 " | %s |\n", t.dtype, l->shape.data, t.bytes,
+                    role_word(l->roles[i]));
     }
 }
 

@@ -1,4 +1,5 @@
-/* list.h -- the tensors report: one line a tensor, without a tree or a document: there may be half a million. */
+/* list.h -- the tensors report: one line a tensor, without a tree or a document: there may be half a million.
+ */
 #ifndef ARI_REPORT_LIST_H
 #define ARI_REPORT_LIST_H
 

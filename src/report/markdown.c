@@ -23,8 +23,9 @@ void doc_write_markdown(const ari_doc *d, const ari_style *style, ari_text *out)
         bool begins = item->kind == DOC_ROW && (i == 0 || d->items[i - 1].kind != DOC_ROW);
         if (i > 0 && (item->kind != DOC_ROW || begins)) text_put(out, "\n");
         if (begins) {
-            text_put(out, style->evidence ? "| what | value | basis | read from |\n| --- | --- | --- | --- |\n"
-                                          : "| what | value | basis |\n| --- | --- | --- |\n");
+            text_put(out, style->evidence
+                              ? "| what | value | basis | read from |\n| --- | --- | --- | --- |\n"
+                              : "| what | value | basis |\n| --- | --- | --- |\n");
         }
         if (item->kind == DOC_ROW) {
             write_row(out, item, style->evidence);

@@ -44,7 +44,8 @@ ari_status ari_report_tensors(const ari_model *model, const ari_style *style, ch
     return hand_out(&t, out, err);
 }
 
-ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out, ari_err *err)
+ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out,
+                            ari_err *err)
 {
     ari_text t = { 0 }, shown = { 0 };
     json_builder b;

@@ -102,7 +102,8 @@ void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out)
         const doc_item *item = &d->items[i];
         bool begins = item->kind == DOC_ROW && (i == 0 || d->items[i - 1].kind != DOC_ROW);
         if (begins) measure(d, i, widths);
-        if (i > 0 && (item->kind == DOC_HEADING || item->kind == DOC_TITLE || (begins && d->items[i - 1].kind != DOC_HEADING))) {
+        if (i > 0 && (item->kind == DOC_HEADING || item->kind == DOC_TITLE ||
+                      (begins && d->items[i - 1].kind != DOC_HEADING))) {
             text_put(out, "\n");
         }
         if (item->kind == DOC_ROW) {
