@@ -152,8 +152,10 @@ def judge(expect, report, tally):
         if key in expect and model.get(key) != expect[key]:
             problems.append('%s: %s wanted, found %s' % (key, expect[key], model.get(key)))
     problems += judge_architecture(expect, architecture, tally)
-    for field in implied_nulls(expect):
-        problems += judge_field(field, None, architecture)
+    absent = [field for field in implied_nulls(expect) if judge_field(field, None, architecture)]
+    if absent:
+        problems.append('null by shape wanted: ' + ', '.join(
+            '%s %s' % (field, show(architecture.get(field) or {})) for field in absent))
     if expect.get('kind') == 'moe-causal-lm':
         for field in COUNTS:
             if field not in expect:
