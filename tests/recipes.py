@@ -52,12 +52,16 @@ def show(finding):
     return text + ')'
 
 
+def alternatives(want):
+    return want['any'] if isinstance(want, dict) and 'any' in want else [want]
+
+
 def agrees(want, found):
     value, basis = found.get('value'), found.get('basis')
     if isinstance(want, dict) and 'any' in want:
-        return any(agrees(each, found) for each in want['any'])
+        return any(agrees(each, found) for each in alternatives(want))
     if isinstance(want, dict) and 'first' in want:
-        return value == want['first'] and basis != 'unknown'
+        return value == want['first'] and (basis != 'unknown' or value is None)
     if want is None:
         return value is None and basis == 'shape'
     return value == want and basis in ('shape', 'weights', 'convention', 'stated')
@@ -149,11 +153,13 @@ def judge(expect, report, tally):
     architecture, model = report.get('architecture') or {}, report.get('model') or {}
     problems = []
     for key in ('kind', 'parameters', 'active_parameters'):
-        if key in expect and model.get(key) != expect[key]:
+        if key in expect and model.get(key) not in alternatives(expect[key]):
             problems.append('%s: %s wanted, found %s' % (key, expect[key], model.get(key)))
     problems += judge_architecture(expect, architecture, tally)
-    for field in implied_nulls(expect):
-        problems += judge_field(field, None, architecture)
+    absent = [field for field in implied_nulls(expect) if judge_field(field, None, architecture)]
+    if absent:
+        problems.append('null by shape wanted: ' + ', '.join(
+            '%s %s' % (field, show(architecture.get(field) or {})) for field in absent))
     if expect.get('kind') == 'moe-causal-lm':
         for field in COUNTS:
             if field not in expect:
