@@ -205,6 +205,10 @@ def run_one(job):
         with tempfile.TemporaryDirectory(prefix='recipe-') as folder:
             report = inspect(program, materialise.materialise(recipe, folder))
         problems = judge(recipe['expect'], report, tally)
+        count = len(materialise.tensors(recipe))
+        if report['source']['tensors'] != count:
+            problems.append('%d tensors written, %s found' % (count, report['source']['tensors']))
+        problems += ['finding: %s' % f['message'] for f in report['findings'] if f['severity'] == 'error']
     except (ValueError, KeyError, OSError, materialise.RecipeError, subprocess.TimeoutExpired) as e:
         problems = ['%s: %s' % (type(e).__name__, e)]
     return path, problems, tally
