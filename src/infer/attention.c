@@ -47,7 +47,11 @@ static bool separate_widths(const ari_derivation *d, widths *w)
 {
     uint64_t q = size(d, ARI_DIM_QUERIES), k = size(d, ARI_DIM_KEYS), v = size(d, ARI_DIM_VALUES),
              o = size(d, ARI_DIM_OUT_INPUTS), kv = size(d, ARI_DIM_KV);
-    if (k == 0 && kv > 0) k = kv % 2 == 0 ? kv / 2 : 0;
+    uint64_t heads = size(d, ARI_DIM_HEADS);
+    if (q == 0) q = size(d, ARI_DIM_QUERY_UP);
+    /* Keys and values side by side, or one vector that is both. */
+    bool one = heads > 0 && q == heads * kv;
+    if (k == 0 && kv > 0) k = one ? kv : kv % 2 == 0 ? kv / 2 : 0;
     if (k == 0) k = v;
     if (q == 0) q = o;
     if (q == 0 || k == 0) return false;
@@ -61,7 +65,10 @@ static bool find_widths(const ari_derivation *d, widths *w)
 {
     bool separate = separate_widths(d, w);
     if (!separate && !fused_widths(d, w)) return false;
-    ari_unknown u = !separate ? ARI_DIM_QKV : size(d, ARI_DIM_QUERIES) > 0 ? ARI_DIM_QUERIES : ARI_DIM_KEYS;
+    ari_unknown u = !separate                           ? ARI_DIM_QKV
+                    : size(d, ARI_DIM_QUERIES) > 0  ? ARI_DIM_QUERIES
+                    : size(d, ARI_DIM_QUERY_UP) > 0 ? ARI_DIM_QUERY_UP
+                                                    : ARI_DIM_KEYS;
     w->evidence = arena_printf(d->arena, "queries are %" PRIu64 " wide, keys %" PRIu64 " (%s)", w->queries, w->keys,
                                size_evidence(d->layout, d->sizes, u, d->arena));
     return w->keys <= w->queries;
@@ -275,6 +282,7 @@ static void plain_attention(const ari_derivation *d)
 {
     widths w = { 0 };
     ari_unknown by = ARI_DIM_HEADS;
+    set_latent(d, ARI_FIELD_Q_LORA_RANK, size(d, ARI_DIM_QUERY_RANK), ARI_DIM_QUERY_RANK);
     if (!find_widths(d, &w)) return;
     uint64_t head_dim = fixed_head_dim(d, &w, &by), rotary = rotary_head_dim(d, &w);
     bool decided = head_dim > 0 || rotary > 0;

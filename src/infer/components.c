@@ -231,7 +231,9 @@ static void add_stack_rows(finding_parts *f, uint32_t best)
     for (uint32_t i = 0; i < f->l->stack_count; i++) {
         stack_facts *s = &f->stacks[i];
         if (i == best || !s->core || s->kind == ARI_PART_PROJECTOR || s->kind == ARI_PART_MTP) continue;
-        bool encoder = is_text(s) && f->stacks[best].cross && has_words(f->l->stacks[i].prefix, "encoder");
+        ari_span prefix = f->l->stacks[i].prefix;
+        bool named = has_words(prefix, "encoder") || has_words(prefix, "enc");
+        bool encoder = is_text(s) && f->stacks[best].cross && named;
         ari_component_kind kind = encoder                  ? ARI_PART_ENCODER
                                   : s->kind == NO_KIND || s->kind == ARI_PART_TEXT ? ARI_PART_SPARE
                                                                                    : (ari_component_kind)s->kind;
