@@ -258,7 +258,10 @@ static void latent_attention(const ari_derivation *d)
         set_absent(d->out, ARI_FIELD_Q_LORA_RANK, "queries are projected directly");
     }
     set_latent(d, ARI_FIELD_QK_ROPE_HEAD_DIM, rope, ARI_DIM_KV_DOWN);
-    set_latent(d, ARI_FIELD_QK_NOPE_HEAD_DIM, nope, size(d, ARI_DIM_KEY_UP) > 0 ? ARI_DIM_KEY_UP : ARI_DIM_QUERY_UP);
+    ari_unknown by = size(d, ARI_DIM_KEY_UP) > 0     ? ARI_DIM_KEY_UP
+                     : size(d, ARI_DIM_QUERY_UP) > 0 ? ARI_DIM_QUERY_UP
+                                                     : ARI_DIM_QUERIES;
+    set_latent(d, ARI_FIELD_QK_NOPE_HEAD_DIM, nope, by);
     set_latent(d, ARI_FIELD_V_HEAD_DIM, value, size(d, ARI_DIM_VALUE_UP) > 0 ? ARI_DIM_VALUE_UP : ARI_DIM_OUT_INPUTS);
     if (heads > 0) {
         set_integer(d->out, d->arena, ARI_FIELD_NUM_ATTENTION_HEADS, heads, ARI_SHAPE,

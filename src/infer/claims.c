@@ -338,7 +338,7 @@ static void conclude(witness *w)
     }
     if (claimed_number(k, ARI_FIELD_NUM_KEY_VALUE_HEADS, &kv) && kv > 0 && kv <= heads) {
         const char *word = kv == heads ? "\"mha\"" : kv == 1 ? "\"mqa\"" : "\"gqa\"";
-        claim(k, ARI_FIELD_ATTENTION_TYPE, word, "from the stated numbers of heads");
+        assume(w, ARI_FIELD_ATTENTION_TYPE, word, "the stated numbers of heads say so");
     }
 }
 

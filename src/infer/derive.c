@@ -7,6 +7,7 @@
 #include "infer/count.h"
 #include "infer/kind.h"
 #include "infer/mixture.h"
+#include "infer/shapes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -247,7 +248,8 @@ bool derive(ari_model *m)
     set_next_token_layers(m);
     set_rank(m);
     kind_derive(m);
+    ok = m->parts.known || strcmp(m->kind, "unknown") != 0 || shapes_derive(m);
     m->architecture = m->components[0].architecture;
     if (!m->parts.known) m->component_count = 0;
-    return true;
+    return ok;
 }

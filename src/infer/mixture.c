@@ -229,7 +229,7 @@ static void set_layer_types(const ari_derivation *d)
     for (uint32_t i = 0, run; i < period; i += run) {
         const char *word = layer_word(s->has[i]);
         for (run = 1; i + run < period && layer_word(s->has[i + run]) == word; run++) continue;
-        text_printf(&t, "%s[\"%s\",%" PRIu32 "]", i == 0 ? "[" : ",", word, run);
+        text_printf(&t, "%s[\"%s\", %" PRIu32 "]", i == 0 ? "[" : ", ", word, run);
     }
     text_put(&t, "]");
     const char *value = t.failed ? NULL : arena_copy(d->arena, span_of(t.data));
