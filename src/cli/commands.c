@@ -38,7 +38,6 @@ static void guard_maps(void)
 {
     struct sigaction action = { .sa_handler = on_bus_error };
     sigaction(SIGBUS, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 /* Open and report the i-th checkpoint. Every access to mapped bytes happens in

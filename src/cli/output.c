@@ -59,6 +59,7 @@ static bool open_temporary(cli_output *out)
 bool output_open(cli_output *out, const char *path)
 {
     *out = (cli_output){ .file = stdout, .path = path };
+    signal(SIGPIPE, SIG_IGN);
     if (path == NULL) return true;
     if (is_written_through(path)) {
         out->file = fopen(path, "w");
