@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-enum { FINDINGS_SHOWN = 12, CANDIDATES_SHOWN = 6, CELL_BYTES = 120 };
+enum { FINDINGS_SHOWN = 12, CANDIDATES_SHOWN = 6, UNKNOWN_SHOWN = 8, CELL_BYTES = 120 };
 
 /* 1234567 as "1,234,567". */
 static const char *thousands(ari_doc *d, uint64_t n)
@@ -17,17 +17,20 @@ static const char *thousands(ari_doc *d, uint64_t n)
     return out == NULL ? "" : out;
 }
 
-/* 269060552 as "269.1 MB": powers of 1000, as download pages count. */
-static const char *scaled(ari_doc *d, uint64_t n, const char *unit)
+/* 269060552 as "269.1 M": powers of 1000, as download pages count. */
+static const char *scaled(ari_doc *d, uint64_t n, const char *const steps[6])
 {
-    static const char *const steps[] = { "", "K", "M", "G", "T", "P", "E" };
     double value = (double)n;
     size_t step = 0;
-    for (; value >= 999.95 && step + 1 < sizeof(steps) / sizeof(steps[0]); step++) value /= 1000;
-    const char *out = step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, unit)
-                                : doc_printf(d, "%.1f %s%s", value, steps[step], unit);
+    for (; value >= 999.95 && step < 5; step++) value /= 1000;
+    const char *out = step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, steps[0])
+                                : doc_printf(d, "%.1f %s", value, steps[step]);
     return out == NULL ? "" : out;
 }
+
+static const char *const byte_steps[] = { "B", "KB", "MB", "GB", "TB", "PB" };
+/* People count parameters in billions, not in giga. */
+static const char *const parameter_steps[] = { "", "K", "M", "B", "T", "quadrillion" };
 
 static void add_title(const ari_model *m, ari_doc *d)
 {
@@ -39,7 +42,7 @@ static void add_title(const ari_model *m, ari_doc *d)
                                                           first->big ? ", big-endian" : "");
     const char *summary = doc_printf(d, "%s, %zu file%s, %s tensor%s, %s", format, c->file_count,
                                      c->file_count == 1 ? "" : "s", thousands(d, c->tensors.count),
-                                     c->tensors.count == 1 ? "" : "s", scaled(d, m->bytes, "B"));
+                                     c->tensors.count == 1 ? "" : "s", scaled(d, m->bytes, byte_steps));
     doc_add(d, (doc_item){ DOC_TITLE, TONE_PLAIN, { m->path, summary }, NULL });
 }
 
@@ -63,12 +66,10 @@ static void add_types(const ari_model *m, ari_doc *d)
 
 static void add_model(const ari_model *m, ari_doc *d)
 {
-    doc_add(d, (doc_item){ DOC_ROW,
-                           TONE_PLAIN,
-                           { "kind", m->kind, strcmp(m->kind, "unknown") == 0 ? "" : "by its tensors" },
-                           NULL });
+    const char *basis = strcmp(m->kind, "unknown") == 0 ? NULL : "by its tensors";
+    doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "kind", m->kind, basis }, NULL });
     if (m->parameters_known) {
-        const char *rounded = scaled(d, m->parameters, "");
+        const char *rounded = scaled(d, m->parameters, parameter_steps);
         const char *words = m->parameters < 1000
                                 ? thousands(d, m->parameters)
                                 : doc_printf(d, "%s (%s)", thousands(d, m->parameters), rounded);
@@ -121,17 +122,30 @@ static const char *with_candidates(ari_doc *d, ari_field field, const ari_inferr
     return out;
 }
 
+/* The fields that nothing decides, in one sentence: the first few, or all. */
+static void add_unknown(const ari_model *m, size_t most, ari_doc *d)
+{
+    ari_text names = { 0 };
+    size_t n = 0;
+    for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
+        const ari_inferred *f = &m->architecture.fields[i];
+        if (f->basis != ARI_UNKNOWN || f->evidence != NULL) continue;
+        if (n < most) text_printf(&names, "%s%s", n == 0 ? "" : ", ", field_info((ari_field)i)->label);
+        n++;
+    }
+    if (n > most) text_printf(&names, ", and %zu more (-v lists them)", n - most);
+    if (n > 0)
+        doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { doc_printf(d, "Unknown: %s", names.data) }, NULL });
+    if (names.failed) d->failed = true;
+    text_free(&names);
+}
+
 static void add_architecture(const ari_model *m, ari_doc *d)
 {
-    ari_text unknown = { 0 };
     doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Architecture" }, NULL });
     for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
         const ari_inferred *f = &m->architecture.fields[i];
-        if (f->basis == ARI_UNKNOWN && f->evidence == NULL) {
-            text_printf(&unknown, "%s%s", unknown.size == 0 ? "Unknown: " : ", ",
-                        field_info((ari_field)i)->label);
-            continue;
-        }
+        if (f->basis == ARI_UNKNOWN && f->evidence == NULL) continue;
         if (strcmp(f->value, "null") == 0 && f->basis != ARI_UNKNOWN) continue;
         const char *value = f->basis == ARI_UNKNOWN ? "unknown" : with_candidates(d, (ari_field)i, f);
         doc_tone tone = f->basis == ARI_AMBIGUOUS ? TONE_WARN : TONE_PLAIN;
@@ -141,9 +155,6 @@ static void add_architecture(const ari_model *m, ari_doc *d)
                                  ari_basis_word(f->basis) },
                                f->evidence });
     }
-    if (unknown.size > 0)
-        doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { doc_printf(d, "%s", unknown.data) }, NULL });
-    text_free(&unknown);
 }
 
 static void add_contradictions(const ari_model *m, ari_doc *d)
@@ -194,11 +205,12 @@ static void add_findings(const ari_model *m, ari_doc *d)
     }
 }
 
-void inspect_document(const ari_model *m, ari_doc *d)
+void inspect_document(const ari_model *m, const ari_style *style, ari_doc *d)
 {
     add_title(m, d);
     add_model(m, d);
     add_architecture(m, d);
+    add_unknown(m, style->evidence ? ARI_FIELD_COUNT : UNKNOWN_SHOWN, d);
     add_contradictions(m, d);
     add_origins(m, d);
     add_findings(m, d);
