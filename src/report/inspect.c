@@ -1,5 +1,6 @@
 #include "report/inspect.h"
 
+#include "base/json.h"
 #include "read/container.h"
 
 #include <inttypes.h>
@@ -64,6 +65,23 @@ static void add_types(const ari_model *m, ari_doc *d)
     text_free(&t);
 }
 
+/* {"scheme":"gptq","bits":4,"group_size":128} as "gptq, 4 bits, groups of 128". */
+static void add_quantization(const ari_model *m, ari_doc *d)
+{
+    json_tree *q = json_parse(span_of(m->quantization), NULL);
+    const char *scheme = json_text(json_get(q, "scheme"));
+    int64_t bits = 0, group = 0;
+    ari_text t = { 0 };
+    text_put(&t, scheme == NULL ? "" : scheme);
+    if (json_integer(json_get(q, "bits"), &bits)) text_printf(&t, ", %" PRId64 " bits", bits);
+    if (json_integer(json_get(q, "group_size"), &group)) text_printf(&t, ", groups of %" PRId64, group);
+    if (scheme != NULL)
+        doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", doc_printf(d, "%s", t.data) }, NULL });
+    if (t.failed) d->failed = true;
+    text_free(&t);
+    json_free(q);
+}
+
 static void add_model(const ari_model *m, ari_doc *d)
 {
     const char *basis = strcmp(m->kind, "unknown") == 0 ? NULL : "by its tensors";
@@ -83,8 +101,7 @@ static void add_model(const ari_model *m, ari_doc *d)
         doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "parameters", "unknown", why }, NULL });
     }
     add_types(m, d);
-    if (strcmp(m->quantization, "null") != 0)
-        doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", m->quantization }, NULL });
+    add_quantization(m, d);
 }
 
 /* A value as people read it: no quotes, thousands apart. */
