@@ -33,6 +33,11 @@ static const char *const byte_steps[] = { "B", "KB", "MB", "GB", "TB", "PB" };
 /* People count parameters in billions, not in giga. */
 static const char *const parameter_steps[] = { "", "K", "M", "B", "T", "quadrillion" };
 
+static void add_columns(ari_doc *d, const char *first, const char *second, const char *third)
+{
+    doc_add(d, (doc_item){ DOC_COLUMNS, TONE_PLAIN, { first, second, third }, "read from" });
+}
+
 static void add_title(const ari_model *m, ari_doc *d)
 {
     const ari_checkpoint *c = m->checkpoint;
@@ -84,6 +89,7 @@ static void add_quantization(const ari_model *m, ari_doc *d)
 
 static void add_model(const ari_model *m, ari_doc *d)
 {
+    add_columns(d, "what", "value", "basis");
     const char *basis = strcmp(m->kind, "unknown") == 0 ? NULL : "by its tensors";
     doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "kind", m->kind, basis }, NULL });
     if (m->parameters_known) {
@@ -160,6 +166,7 @@ static void add_unknown(const ari_model *m, size_t most, ari_doc *d)
 static void add_architecture(const ari_model *m, ari_doc *d)
 {
     doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Architecture" }, NULL });
+    add_columns(d, "field", "value", "basis");
     for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
         const ari_inferred *f = &m->architecture.fields[i];
         if (f->basis == ARI_UNKNOWN && f->evidence == NULL) continue;
@@ -179,6 +186,7 @@ static void add_contradictions(const ari_model *m, ari_doc *d)
     if (m->contradiction_count == 0) return;
     doc_add(d, (doc_item){
                    DOC_HEADING, TONE_BAD, { "Contradictions: what is stated is not what is there" }, NULL });
+    add_columns(d, "field", "values", "derived from; stated by");
     for (size_t i = 0; i < m->contradiction_count; i++) {
         const ari_contradiction *c = &m->contradictions[i];
         const char *words = doc_printf(d, "stated %s, derived %s", humane(d, c->field, c->stated),
@@ -192,6 +200,7 @@ static void add_origins(const ari_model *m, ari_doc *d)
 {
     if (m->claims.origin_count == 0) return;
     doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Origins claimed" }, NULL });
+    add_columns(d, "origin", "stated by", NULL);
     for (size_t i = 0; i < m->claims.origin_count; i++) {
         const ari_origin *o = &m->claims.origins[i];
         doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { o->stated, o->by }, NULL });
@@ -208,6 +217,7 @@ static void add_findings(const ari_model *m, ari_doc *d)
         return;
     }
     doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Findings" }, NULL });
+    add_columns(d, "severity", "finding", "message");
     for (size_t i = 0; i < f->count && i < FINDINGS_SHOWN; i++) {
         const ari_finding *x = &f->items[i];
         bool named = x->tensor != NULL && x->tensor[0] != '\0';

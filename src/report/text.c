@@ -120,12 +120,12 @@ void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out)
     size_t widths[DOC_CELLS] = { 0 };
     for (size_t i = 0; i < d->count; i++) {
         const doc_item *item = &d->items[i];
-        bool begins = item->kind == DOC_ROW && (i == 0 || d->items[i - 1].kind != DOC_ROW);
-        if (begins) measure(d, i, widths);
-        if (i > 0 && (item->kind == DOC_HEADING || item->kind == DOC_TITLE ||
-                      (begins && d->items[i - 1].kind != DOC_HEADING))) {
-            text_put(out, "\n");
+        if (doc_begins_table(d, i)) {
+            measure(d, i + 1, widths);
+            if (i > 0 && d->items[i - 1].kind != DOC_HEADING) text_put(out, "\n");
         }
+        if (item->kind == DOC_COLUMNS) continue;
+        if (i > 0 && (item->kind == DOC_HEADING || item->kind == DOC_TITLE)) text_put(out, "\n");
         if (item->kind == DOC_ROW) {
             write_row(&p, item, widths);
             continue;
