@@ -154,10 +154,15 @@ unit: $(TESTS)
 golden: $(PROGRAM)
 	$(call quiet,TEST,tests/cli) tests/cli/run.sh $(PROGRAM)
 
+.PHONY: schema
+schema: $(PROGRAM)
+	$(call quiet,TEST,tests/schema.py) tests/schema.py $(PROGRAM)
+
 .PHONY: test
-test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against its golden outputs
+test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs and the JSON schema
 	+@$(SUBMAKE) unit
 	+@$(SUBMAKE) golden
+	+@$(SUBMAKE) schema
 
 .PHONY: asan
 asan: ## The same tests under AddressSanitizer and UndefinedBehaviorSanitizer
