@@ -1,37 +1,11 @@
 #include "report/inspect.h"
 
-#include "base/json.h"
 #include "read/container.h"
+#include "report/plain.h"
 
 #include <inttypes.h>
 
-enum { FINDINGS_SHOWN = 12, CANDIDATES_SHOWN = 6, UNKNOWN_SHOWN = 8, CELL_BYTES = 120 };
-
-/* 1234567 as "1,234,567". */
-static const char *thousands(ari_doc *d, uint64_t n)
-{
-    ari_text t = { 0 };
-    text_thousands(&t, n);
-    const char *out = t.failed ? NULL : doc_printf(d, "%s", t.data);
-    text_free(&t);
-    if (out == NULL) d->failed = true;
-    return out == NULL ? "" : out;
-}
-
-/* 269060552 as "269.1 M": powers of 1000, as download pages count. */
-static const char *scaled(ari_doc *d, uint64_t n, const char *const steps[6])
-{
-    double value = (double)n;
-    size_t step = 0;
-    for (; value >= 999.95 && step < 5; step++) value /= 1000;
-    const char *out = step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, steps[0])
-                                : doc_printf(d, "%.1f %s", value, steps[step]);
-    return out == NULL ? "" : out;
-}
-
-static const char *const byte_steps[] = { "B", "KB", "MB", "GB", "TB", "PB" };
-/* People count parameters in billions, not in giga. */
-static const char *const parameter_steps[] = { "", "K", "M", "B", "T", "quadrillion" };
+enum { FINDINGS_SHOWN = 12, CANDIDATES_SHOWN = 6, UNKNOWN_SHOWN = 8 };
 
 static void add_columns(ari_doc *d, const char *first, const char *second, const char *third)
 {
@@ -47,8 +21,8 @@ static void add_title(const ari_model *m, ari_doc *d)
                                              : doc_printf(d, "GGUF v%" PRIu32 "%s", first->version,
                                                           first->big ? ", big-endian" : "");
     const char *summary = doc_printf(d, "%s, %zu file%s, %s tensor%s, %s", format, c->file_count,
-                                     c->file_count == 1 ? "" : "s", thousands(d, c->tensors.count),
-                                     c->tensors.count == 1 ? "" : "s", scaled(d, m->bytes, byte_steps));
+                                     c->file_count == 1 ? "" : "s", plain_count(d, c->tensors.count),
+                                     c->tensors.count == 1 ? "" : "s", plain_bytes(d, m->bytes));
     doc_add(d, (doc_item){ DOC_TITLE, TONE_PLAIN, { m->path, summary }, NULL });
 }
 
@@ -70,36 +44,15 @@ static void add_types(const ari_model *m, ari_doc *d)
     text_free(&t);
 }
 
-/* {"scheme":"gptq","bits":4,"group_size":128} as "gptq, 4 bits, groups of 128". */
-static void add_quantization(const ari_model *m, ari_doc *d)
-{
-    json_tree *q = json_parse(span_of(m->quantization), NULL);
-    const char *scheme = json_text(json_get(q, "scheme"));
-    int64_t bits = 0, group = 0;
-    ari_text t = { 0 };
-    text_put(&t, scheme == NULL ? "" : scheme);
-    if (json_integer(json_get(q, "bits"), &bits)) text_printf(&t, ", %" PRId64 " bits", bits);
-    if (json_integer(json_get(q, "group_size"), &group)) text_printf(&t, ", groups of %" PRId64, group);
-    if (scheme != NULL)
-        doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", doc_printf(d, "%s", t.data) }, NULL });
-    if (t.failed) d->failed = true;
-    text_free(&t);
-    json_free(q);
-}
-
 static void add_model(const ari_model *m, ari_doc *d)
 {
     add_columns(d, "what", "value", "basis");
     const char *basis = strcmp(m->kind, "unknown") == 0 ? NULL : "by its tensors";
     doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "kind", m->kind, basis }, NULL });
     if (m->parameters_known) {
-        const char *rounded = scaled(d, m->parameters, parameter_steps);
-        const char *words = m->parameters < 1000
-                                ? thousands(d, m->parameters)
-                                : doc_printf(d, "%s (%s)", thousands(d, m->parameters), rounded);
         doc_add(d, (doc_item){ DOC_ROW,
                                TONE_PLAIN,
-                               { "parameters", words, "shape" },
+                               { "parameters", plain_parameters(d, m->parameters), "shape" },
                                "sum over all shapes; buffers and scales do not count" });
     } else {
         const char *why =
@@ -107,37 +60,16 @@ static void add_model(const ari_model *m, ari_doc *d)
         doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "parameters", "unknown", why }, NULL });
     }
     add_types(m, d);
-    add_quantization(m, d);
-}
-
-/* A value as people read it: no quotes, thousands apart. */
-static const char *humane(ari_doc *d, ari_field field, const char *value)
-{
-    static const ari_field grouped[] = { ARI_FIELD_VOCAB_SIZE, ARI_FIELD_MAX_POSITION_EMBEDDINGS,
-                                         ARI_FIELD_ROPE_THETA };
-    size_t n = strlen(value);
-    if (n >= 2 && value[0] == '"') return doc_printf(d, "%.*s", (int)(n - 2), value + 1);
-    if (strcmp(value, "true") == 0) return "yes";
-    if (strcmp(value, "false") == 0) return "no";
-    for (size_t i = 0; i < sizeof(grouped) / sizeof(grouped[0]); i++) {
-        uint64_t whole = 0;
-        bool digits = grouped[i] == field && n < 19;
-        for (size_t k = 0; k < n && digits; k++) {
-            digits = value[k] >= '0' && value[k] <= '9';
-            whole = whole * 10 + (uint64_t)(value[k] & 0x0F);
-        }
-        if (digits) return thousands(d, whole);
-    }
-    return n <= CELL_BYTES ? value : doc_printf(d, "%.*s...", CELL_BYTES, value);
+    const char *packing = plain_quantization(d, m->quantization);
+    if (packing != NULL) doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", packing }, NULL });
 }
 
 static const char *with_candidates(ari_doc *d, ari_field field, const ari_inferred *f)
 {
     ari_text t = { 0 };
-    text_put(&t, humane(d, field, f->value));
+    text_put(&t, plain_value(d, field, f->value));
     for (size_t i = 1; i < f->candidate_count && i < CANDIDATES_SHOWN; i++) {
-        const char *c = humane(d, field, f->candidates[i]);
-        text_printf(&t, "%s%s", i == 1 ? ", or " : ", ", c == NULL ? "?" : c);
+        text_printf(&t, "%s%s", i == 1 ? ", or " : ", ", plain_value(d, field, f->candidates[i]));
     }
     if (f->candidate_count > CANDIDATES_SHOWN) text_printf(&t, " ... (%zu)", f->candidate_count);
     const char *out = t.failed ? NULL : doc_printf(d, "%s", t.data);
@@ -189,8 +121,8 @@ static void add_contradictions(const ari_model *m, ari_doc *d)
     add_columns(d, "field", "values", "derived from; stated by");
     for (size_t i = 0; i < m->contradiction_count; i++) {
         const ari_contradiction *c = &m->contradictions[i];
-        const char *words = doc_printf(d, "stated %s, derived %s", humane(d, c->field, c->stated),
-                                       humane(d, c->field, c->derived));
+        const char *words = doc_printf(d, "stated %s, derived %s", plain_value(d, c->field, c->stated),
+                                       plain_value(d, c->field, c->derived));
         doc_add(d,
                 (doc_item){ DOC_ROW, TONE_BAD, { field_info(c->field)->label, words, c->evidence }, NULL });
     }

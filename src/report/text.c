@@ -60,7 +60,8 @@ static void wrap(page *p, const char *words, size_t at, doc_tone tone)
     if (coloured) text_put(p->out, "\x1b[0m");
 }
 
-/* Widths of the columns before the last of the table that begins at item `first`. */
+/* Widths of the columns before the last of the table that begins at item `first`.
+ * A cell of unusual width does not push the others away: it sticks out. */
 static void measure(const ari_doc *d, size_t first, size_t *widths)
 {
     widths[0] = widths[1] = 0;
@@ -68,15 +69,13 @@ static void measure(const ari_doc *d, size_t first, size_t *widths)
         for (size_t k = 0; k + 1 < DOC_CELLS; k++) {
             const char *cell = d->items[i].cells[k];
             size_t n = cell == NULL || d->items[i].cells[k + 1] == NULL ? 0 : text_columns(cell);
-            size_t most = k == 0 ? LABEL_MAX : CELL_MAX;
-            if (n > most) n = most;
-            if (n > widths[k]) widths[k] = n;
+            if (n <= (k == 0 ? LABEL_MAX : CELL_MAX) && n > widths[k]) widths[k] = n;
         }
     }
 }
 
-/* From one cell to the last: beside it, or, where that leaves no room, on lines
- * of its own further left. The column it begins at. */
+/* From one cell to the last: beside it, below it where it sticks out of its
+ * column, or further left where that leaves no room. The column it begins at. */
 static size_t step_to_last(page *p, const char *words, const char *last, size_t width, size_t at)
 {
     size_t beside = at + width + GUTTER;
@@ -85,7 +84,12 @@ static size_t step_to_last(page *p, const char *words, const char *last, size_t 
         text_repeat(p->out, ' ', 2 * INDENT);
         return 2 * INDENT;
     }
-    pad(p, words, width);
+    if (text_columns(words) > width) {
+        text_put(p->out, "\n");
+        text_repeat(p->out, ' ', beside);
+    } else {
+        pad(p, words, width);
+    }
     return beside;
 }
 
