@@ -1,7 +1,7 @@
 /* text.c -- a document for a terminal or a pipe: columns, wrapping, and colour where it is wanted. */
 #include "report/doc.h"
 
-enum { INDENT = 2, GUTTER = 2, LABEL_MAX = 24, CELL_MAX = 34, ROOM_MIN = 24 };
+enum { INDENT = 2, FURTHER = 4, GUTTER = 2, LABEL_MAX = 24, CELL_MAX = 34, ROOM_MIN = 24 };
 
 typedef struct page {
     const ari_style *style;
@@ -81,8 +81,8 @@ static size_t step_to_last(page *p, const char *words, const char *last, size_t 
     size_t beside = at + width + GUTTER;
     if (beside + text_columns(last) > p->columns && beside + ROOM_MIN > p->columns) {
         text_put(p->out, "\n");
-        text_repeat(p->out, ' ', 2 * INDENT);
-        return 2 * INDENT;
+        text_repeat(p->out, ' ', FURTHER);
+        return FURTHER;
     }
     if (text_columns(words) > width) {
         text_put(p->out, "\n");
@@ -112,7 +112,7 @@ static void write_row(page *p, const doc_item *item, const size_t *widths)
     text_put(p->out, "\n");
     if (!p->style->evidence || item->detail == NULL) return;
     at = INDENT + widths[0] + GUTTER;
-    if (at + ROOM_MIN > p->columns) at = 2 * INDENT;
+    if (at + ROOM_MIN > p->columns) at = FURTHER;
     text_repeat(p->out, ' ', at);
     wrap(p, item->detail, at, TONE_DIM);
     text_put(p->out, "\n");
