@@ -85,5 +85,5 @@ bool array_room(void *items_pointer, size_t *room, size_t count, size_t item_siz
     if (larger == NULL) return false;
     memcpy(items_pointer, &larger, sizeof(larger));
     *room = wanted;
-    return true;
+    return true; // cppcheck-suppress memleak ; it is the caller's, by memcpy
 }

@@ -219,8 +219,8 @@ static bool parse_long(cli_options *o, const char *argument, const char *next, i
             complain("--%s takes no value", row->word);
             return false;
         }
-        const char *value = equals == NULL ? next : equals + 1;
-        if (row->argument != NULL && value == NULL) {
+        const char *value = row->argument == NULL ? "" : equals == NULL ? next : equals + 1;
+        if (value == NULL) {
             complain("--%s needs a value: --%s %s", row->word, row->word, row->argument);
             return false;
         }
@@ -252,7 +252,7 @@ static bool parse_letters(cli_options *o, const char *argument, const char *next
             continue;
         }
         if (options[k].argument == NULL) {
-            if (!set_option(o, (option_id)k, NULL)) return false;
+            if (!set_option(o, (option_id)k, "")) return false;
             continue;
         }
         if (c[1] != '\0') return set_option(o, (option_id)k, c + 1);
@@ -324,11 +324,10 @@ static bool parse_arguments(int argc, char **argv, cli_options *o)
 static bool check_command(cli_options *o)
 {
     if (o->command == NULL) {
-        const char *near = o->path_count == 0 ? NULL : nearest_command(o->paths[0]);
+        const char *first = o->paths[0], *near = first == NULL ? NULL : nearest_command(first);
         o->command = &commands[0];
-        if (near != NULL && access(o->paths[0], F_OK) != 0) {
-            complain("no command or file \"%s\"; did you mean \"%s\"?", show(span_of(o->paths[0])).text,
-                     near);
+        if (near != NULL && access(first, F_OK) != 0) {
+            complain("no command or file \"%s\"; did you mean \"%s\"?", show(span_of(first)).text, near);
             return false;
         }
     }
