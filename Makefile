@@ -257,7 +257,7 @@ cppcheck:
 
 .PHONY: man-check
 man-check:
-	$(if $(MAN),$(call quiet,MAN,$(MAN)) mandoc -T lint -W warning $(MAN))
+	$(call quiet,MAN,$(MAN)) mandoc -T lint -W warning $(MAN) && scripts/check-manual.sh
 
 # --- Install ------------------------------------------------------------------
 
