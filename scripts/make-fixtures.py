@@ -212,7 +212,7 @@ def llama_tensors(dtype, hidden, kv, width, words, layers, q_norm=0, tied=False)
             (at + "self_attn.v_proj.weight", dtype, [kv, hidden]),
         ]
         if q_norm:
-            out += [(at + "self_attn.q_norm.weight", dtype, [q_norm]), (at + "self_attn.k_norm.weight", dtype, [q_norm])]
+            out += [(at + f"self_attn.{x}_norm.weight", dtype, [q_norm]) for x in "qk"]
     out.append(("model.norm.weight", dtype, [hidden]))
     return out if tied else out + [("lm_head.weight", dtype, [words, hidden])]
 
