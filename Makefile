@@ -164,6 +164,10 @@ test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs
 	+@$(SUBMAKE) golden
 	+@$(SUBMAKE) schema
 
+.PHONY: recipes
+recipes: $(PROGRAM) ## Real architectures, rebuilt from fixtures/recipes, against their published configs
+	$(call quiet,TEST,fixtures/recipes) tests/recipes.py $(PROGRAM)
+
 .PHONY: asan
 asan: ## The same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	+@$(SUBMAKE) FLAVOUR=asan test
