@@ -10,6 +10,7 @@ json_reader json_over(ari_cursor *in, ari_arena *arena, uint64_t max_depth)
         .max_depth = max_depth < JSON_MAX_DEPTH ? (unsigned)max_depth : JSON_MAX_DEPTH,
         .bad_utf8_at = ARI_NO_OFFSET,
         .control_at = ARI_NO_OFFSET,
+        .nul_at = ARI_NO_OFFSET,
     };
 }
 
@@ -227,6 +228,8 @@ ari_span json_string(json_reader *r)
     ari_span out = { data + from, at - from };
     c->at = at + 1;
     if (escaped) out = unescape(r, out);
+    if (escaped && r->nul_at == ARI_NO_OFFSET && out.size > 0 && memchr(out.data, '\0', out.size) != NULL)
+        r->nul_at = from;
     if ((high || escaped) && r->bad_utf8_at == ARI_NO_OFFSET && !utf8_valid(out)) r->bad_utf8_at = from;
     return out;
 }
