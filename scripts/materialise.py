@@ -71,7 +71,9 @@ def evaluate(text, dims):
 
 
 def range_of(text, dims):
-    """`a..b`, `a..b/step`, single numbers, and several of these with commas between."""
+    """`a..b`, `a..b/step`, single numbers, and several of these with commas between; or words, `q|k|v`."""
+    if '|' in text:
+        return text.split('|')
     found = []
     for part in text.split(','):
         first, dots, last = part.partition('..')

@@ -33,7 +33,7 @@ UNSEEN = ['num_experts_per_tok', 'sliding_window']
 # What a mixture without them may call null or 0.
 COUNTS = ['num_shared_experts', 'num_nextn_predict_layers']
 
-NOT_FIELDS = {'kind', 'parameters', 'active_parameters', 'heads', 'components', 'unknown', 'quantization', 'prefix'}
+NOT_FIELDS = {'kind', 'parameters', 'active_parameters', 'heads', 'components', 'unknown', 'absent', 'quantization', 'prefix'}
 
 
 def implied_nulls(expect):
@@ -96,6 +96,8 @@ def judge_heads(want, architecture, tally):
         want = {'narrowed': True, 'decided': all(f.get('basis') == 'shape' for f in found), **dict(zip(HEADS, triple))}
         if [f.get('value') for f in found] != list(triple):
             return ['heads: %s wanted first, found %s' % (triple, [f.get('value') for f in found])]
+        if all(f.get('basis') == 'convention' for f in found):
+            return []
     if want['decided']:
         return ['%s: %s by shape wanted, found %s' % (field, json.dumps(want[field]), show(f))
                 for field, f in zip(HEADS, found) if (f.get('value'), f.get('basis')) != (want[field], 'shape')]
@@ -126,6 +128,9 @@ def judge_architecture(expect, architecture, tally):
             problems += judge_field(field, want, architecture)
     for field in expect.get('unknown', []):
         problems += judge_unknown(field, architecture)
+    for field in expect.get('absent', []):
+        if (architecture.get(field) or {}).get('value') is not None:
+            problems.append('%s: nothing of the kind is there, found %s' % (field, show(architecture[field])))
     if 'heads' in expect:
         problems += judge_heads(expect['heads'], architecture, tally)
     return problems

@@ -262,6 +262,15 @@ static void latent_attention(const ari_derivation *d)
     set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "mla", ARI_SHAPE, "keys and values come from a latent vector");
 }
 
+/* Value heads may be of another size than key heads; mostly they are not. */
+static void set_value_size(const ari_derivation *d, const widths *w, uint64_t head_dim)
+{
+    uint64_t values = size(d, ARI_DIM_VALUES), kv_heads = head_dim == 0 ? 0 : w->keys / head_dim;
+    if (values == 0 || values == w->keys || kv_heads == 0 || values % kv_heads != 0) return;
+    set_integer(d->out, d->arena, ARI_FIELD_V_HEAD_DIM, values / kv_heads, ARI_SHAPE,
+                size_evidence(d->layout, d->sizes, ARI_DIM_VALUES, d->arena));
+}
+
 static void plain_attention(const ari_derivation *d)
 {
     widths w = { 0 };
@@ -280,6 +289,7 @@ static void plain_attention(const ari_derivation *d)
         head_dim = list_candidates(d, &w);
     }
     set_type(d, &w, head_dim, decided);
+    set_value_size(d, &w, decided ? head_dim : 0);
 }
 
 /* Layers of several kinds make a hybrid; linear layers alone are linear attention. */
@@ -297,6 +307,7 @@ static void set_mixture(const ari_derivation *d)
         set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "linear", ARI_SHAPE, "all layers run linear attention");
     } else if (!softmax && other) {
         set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "none", ARI_SHAPE, "no layer attends");
+        for (size_t f = 0; f < 3; f++) set_absent(d->out, triple[f], "no layer attends");
     }
 }
 

@@ -11,7 +11,8 @@ typedef struct ari_derivation {
     const ari_sizes *sizes;
     ari_architecture *out;
     ari_arena *arena;
-    bool text; /* Not a tower of images or sounds. */
+    bool text;    /* Not a tower of images or sounds. */
+    bool partial; /* An adapter: what is not here may be in its base. */
 } ari_derivation;
 
 /* Set num_attention_heads, num_key_value_heads, head_dim, attention_type, qk_norm

@@ -21,7 +21,7 @@ typedef enum mark {
 #define X(id) MARK_##id,
     SHAPE_MARKS(X)
 #undef X
-    MARK_DIFFUSION, MARK_ENCODER, MARK_T5, MARK_GEMMA, MARK_GRIFFIN, MARK_XIELU, MARK_BITNET, MARK_FUSED_GPT2,
+    MARK_DIFFUSION, MARK_DUAL, MARK_SHARED_LAYERS, MARK_ENCODER, MARK_T5, MARK_GEMMA, MARK_GRIFFIN, MARK_XIELU, MARK_BITNET, MARK_FUSED_GPT2,
     MARK_GPTJ, MARK_GPT_NEO, MARK_NEOX, MARK_PERSIMMON, MARK_MPT, MARK_PHI, MARK_C_FC, MARK_SELF_ATTN, MARK_FAIRSEQ,
     MARK_ACROSS, MARK_EMBED_NORM, MARK_LEARNED, MARK_WAVE, MARK_UP_DOWN, MARK_NEMOTRON_H, MARK_MAMBA,
     MARK_SMALLTHINKER, MARK_GROK, MARK_CLIP, MARK_SIGLIP, MARK_VIT, MARK_INTERN_VIT, MARK_MERGED, MARK_LINEAR_FC,
@@ -129,9 +129,19 @@ ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t sta
     return t;
 }
 
-bool is_diffusion(const ari_traits *t)
+bool is_diffusion(ari_span name)
 {
-    return (t->marks & M(DIFFUSION)) != 0;
+    return (marks_of(name) & M(DIFFUSION)) != 0;
+}
+
+bool is_dual(const ari_traits *t)
+{
+    return (t->marks & M(DUAL)) != 0;
+}
+
+bool shares_layers(const ari_traits *t)
+{
+    return (t->marks & M(SHARED_LAYERS)) != 0;
 }
 
 bool is_encoder(const ari_traits *t)

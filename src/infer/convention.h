@@ -16,9 +16,13 @@ typedef struct ari_traits {
 /* Of the templates of one component and its stack. */
 ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t stack, const char *dialect);
 
-/* Does any tensor bear the marks of a diffusion model; of an encoder? */
-bool is_diffusion(const ari_traits *t);
+/* Does the name bear a mark of diffusion models? */
+bool is_diffusion(ari_span name);
+/* Does the component bear those of an encoder; of one half of a pair of towers; of
+ * one set of weights for all layers? */
 bool is_encoder(const ari_traits *t);
+bool is_dual(const ari_traits *t);
+bool shares_layers(const ari_traits *t);
 
 /* Set hidden_act and norm_type, as far as they follow. */
 void conventions_apply(const ari_derivation *d, const ari_traits *t);

@@ -46,6 +46,58 @@ static void set_vocabulary(const ari_derivation *d)
     set_size(d, ARI_FIELD_VOCAB_SIZE, d->sizes->of[ARI_DIM_VOCAB].value > 0 ? ARI_DIM_VOCAB : ARI_DIM_OUTPUTS);
 }
 
+/* Learned positions, or the side of a causal mask. Some tables begin with two rows that are no position. */
+static void set_positions(const ari_derivation *d)
+{
+    uint64_t rows = d->sizes->of[ARI_DIM_POSITIONS].value;
+    set_size(d, ARI_FIELD_MAX_POSITION_EMBEDDINGS, ARI_DIM_MASK);
+    if (rows == 0 || d->sizes->of[ARI_DIM_MASK].value > 0) return;
+    bool offset = rows % 8 == 2;
+    set_integer(d->out, d->arena, ARI_FIELD_MAX_POSITION_EMBEDDINGS, offset ? rows - 2 : rows, ARI_CONVENTION,
+                arena_printf(d->arena, offset ? "%s, less two that are no position" : "%s",
+                             size_evidence(d->layout, d->sizes, ARI_DIM_POSITIONS, d->arena)));
+}
+
+/* --- Absence ----------------------------------------------------------------------------------- */
+
+/* Is there a matrix in the layers of which nobody knows what it does? */
+static bool has_strange_matrix(const ari_derivation *d, uint32_t component, uint32_t stack)
+{
+    for (size_t i = 0; i < d->layout->template_count; i++) {
+        const ari_template *t = &d->layout->templates[i];
+        bool strange = t->role == ARI_ROLE_NONE && !t->companion && logical_shape(d->layout, t, 0).rank >= 2;
+        if (strange && t->component == component && t->stack == stack) return true;
+    }
+    return false;
+}
+
+static void set_absent_fields(const ari_derivation *d, const ari_field *fields, size_t count, const char *why)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (d->out->fields[fields[i]].basis == ARI_UNKNOWN) set_absent(d->out, fields[i], why);
+    }
+}
+
+/* Where every matrix is known, what none of them has to do with is not there. */
+static void set_absences(const ari_derivation *d, uint32_t component, uint32_t stack)
+{
+    static const ari_field latent[] = { ARI_FIELD_Q_LORA_RANK, ARI_FIELD_KV_LORA_RANK, ARI_FIELD_QK_NOPE_HEAD_DIM,
+                                        ARI_FIELD_QK_ROPE_HEAD_DIM, ARI_FIELD_V_HEAD_DIM };
+    static const ari_field state[] = { ARI_FIELD_SSM_STATE_SIZE };
+    static const ari_field linear[] = { ARI_FIELD_LINEAR_NUM_KEY_HEADS, ARI_FIELD_LINEAR_NUM_VALUE_HEADS,
+                                        ARI_FIELD_LINEAR_KEY_HEAD_DIM, ARI_FIELD_LINEAR_VALUE_HEAD_DIM };
+    static const ari_field kernel[] = { ARI_FIELD_CONV_KERNEL };
+    uint32_t all = 0, recurrent = ARI_HAS_SSM | ARI_HAS_TIME | ARI_HAS_LRU | ARI_HAS_CONV;
+    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    if (d->sizes->layers == 0 || d->partial || has_strange_matrix(d, component, stack)) return;
+    const char *why = "every matrix of the layers is known, and none has to do with it";
+    if ((all & ARI_HAS_LATENT) == 0) set_absent_fields(d, latent, sizeof(latent) / sizeof(latent[0]), why);
+    if ((all & recurrent) == 0) set_absent_fields(d, state, 1, why);
+    if ((all & (recurrent | ARI_HAS_DELTA)) == 0) set_absent_fields(d, kernel, 1, why);
+    if ((all & (ARI_HAS_DELTA | ARI_HAS_TIME)) == 0)
+        set_absent_fields(d, linear, sizeof(linear) / sizeof(linear[0]), why);
+}
+
 /* --- Biases ------------------------------------------------------------------------------------ */
 
 static void set_bias(const ari_derivation *d, ari_field field, const ari_role *roles, size_t count, const char *what)
@@ -62,11 +114,18 @@ static void set_bias(const ari_derivation *d, ari_field field, const ari_role *r
 
 static void set_biases(const ari_derivation *d)
 {
-    static const ari_role attention[] = { ARI_ROLE_Q,   ARI_ROLE_K,   ARI_ROLE_V,    ARI_ROLE_QKV, ARI_ROLE_KV,
-                                          ARI_ROLE_O,   ARI_ROLE_Q_A, ARI_ROLE_KV_A, ARI_ROLE_Q_B, ARI_ROLE_KV_B };
+    static const ari_role attention[] = { ARI_ROLE_Q,   ARI_ROLE_K,    ARI_ROLE_V,   ARI_ROLE_QKV, ARI_ROLE_KV,
+                                          ARI_ROLE_Q_A, ARI_ROLE_KV_A, ARI_ROLE_Q_B, ARI_ROLE_KV_B };
     static const ari_role mlp[] = { ARI_ROLE_GATE, ARI_ROLE_UP, ARI_ROLE_DOWN, ARI_ROLE_GATE_UP };
-    set_bias(d, ARI_FIELD_ATTENTION_BIAS, attention, sizeof(attention) / sizeof(attention[0]), "attention");
+    set_bias(d, ARI_FIELD_ATTENTION_BIAS, attention, sizeof(attention) / sizeof(attention[0]), "query, key and value");
     set_bias(d, ARI_FIELD_MLP_BIAS, mlp, sizeof(mlp) / sizeof(mlp[0]), "MLP");
+}
+
+/* GPTQ's packers give every linear layer a bias, the model's own or zeros. */
+static bool packer_adds_biases(const ari_model *m, const ari_sizes *s)
+{
+    bool gptq = m->packing.scheme != NULL && strcmp(m->packing.scheme, "gptq") == 0;
+    return gptq && s->biases[ARI_ROLE_O] > 0 && s->biases[ARI_ROLE_O] == s->weights[ARI_ROLE_O];
 }
 
 /* --- Towers ------------------------------------------------------------------------------------ */
@@ -122,19 +181,21 @@ static bool derive_component(ari_model *m, size_t i)
     c->sizes = arena_alloc(arena, sizeof(*c->sizes));
     if (c->sizes == NULL || !sizes_solve(&m->layout, (uint32_t)i, row->stack, arena, c->sizes)) return false;
     bool text = row->kind != ARI_PART_VISION && row->kind != ARI_PART_AUDIO;
-    ari_derivation d = { &m->layout, c->sizes, &c->architecture, arena, text };
+    ari_derivation d = { &m->layout, c->sizes, &c->architecture, arena, text, m->packing.lora_rank > 0 };
+    ari_traits traits = traits_find(&d, (uint32_t)i, row->stack, text ? m->dialect : NULL);
     set_hidden(&d);
-    set_layers(&d, row->prefix, !m->checkpoint->incomplete);
+    if (!shares_layers(&traits)) set_layers(&d, row->prefix, !m->checkpoint->incomplete);
     if (text) set_vocabulary(&d);
     attention_derive(&d);
     feed_forward_derive(&d);
     recurrence_derive(&d);
-    if (strcmp(m->packing.scheme == NULL ? "" : m->packing.scheme, "gptq") != 0) set_biases(&d);
+    set_positions(&d);
+    set_absences(&d, (uint32_t)i, row->stack);
+    if (!packer_adds_biases(m, c->sizes)) set_biases(&d);
     if (row->kind == ARI_PART_VISION) {
         set_patch(&d);
         set_output_width(m, &d, row->prefix);
     }
-    ari_traits traits = traits_find(&d, (uint32_t)i, row->stack, text ? m->dialect : NULL);
     conventions_apply(&d, &traits);
     if (i == 0) m->traits = traits;
     return true;

@@ -59,6 +59,18 @@ static bool is_text(const ari_model *m)
     return m->parts.known && m->parts.rows[0].kind == ARI_PART_TEXT;
 }
 
+/* Tensors named as a diffusion model's, and no language model that they could be a
+ * small part of: some of those bring a decoder of images along. */
+static bool diffuses(const ari_model *m, const presence *p)
+{
+    bool most = m->parts.rows[0].parameters > m->parameters / 2;
+    if (p->embedding && (p->output || (most && !is_encoder(&m->traits)))) return false;
+    for (size_t i = 0; i < m->layout.template_count; i++) {
+        if (is_diffusion(m->layout.templates[i].pattern)) return true;
+    }
+    return false;
+}
+
 /* T5's encoder alone, or one that the names mark as such. */
 static bool encodes(const ari_model *m)
 {
@@ -78,9 +90,10 @@ static const char *text_kind(const ari_model *m, const presence *p)
 static const char *find_kind(const ari_model *m, const presence *p)
 {
     if (m->packing.lora_rank > 0) return "adapter";
-    if (is_diffusion(&m->traits)) return "diffusion";
+    if (diffuses(m, p)) return "diffusion";
     if (!m->parts.known) return "unknown";
     if (m->parts.seq2seq) return "encoder-decoder";
+    if (is_text(m) && p->vision && is_dual(&m->traits)) return "encoder";
     if (is_text(m) && (p->vision || (p->projector && !p->audio))) return "vision-language";
     if (is_text(m) && p->audio) return "audio";
     if (m->parts.rows[0].kind == ARI_PART_AUDIO) return "audio";

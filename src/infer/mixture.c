@@ -47,7 +47,7 @@ static void set_dense(const ari_derivation *d)
     uint64_t width = inner_width(d, &dense, &by);
     if (width > 0) {
         set_size(d, ARI_FIELD_INTERMEDIATE_SIZE, width, by);
-    } else if (d->sizes->layers > 0) {
+    } else if (d->sizes->layers > 0 && !d->partial) {
         set_absent(d->out, ARI_FIELD_INTERMEDIATE_SIZE, "no layer has a dense MLP");
     }
 }
@@ -124,7 +124,7 @@ void feed_forward_derive(const ari_derivation *d)
     set_dense(d);
     if ((all & ARI_HAS_EXPERTS) != 0) {
         set_experts(d);
-    } else if ((all & ARI_HAS_FEED_FORWARD) != 0 || size(d, ARI_DIM_ROUTED) == 0) {
+    } else if (!d->partial && size(d, ARI_DIM_ROUTED) == 0) {
         set_no_experts(d);
     }
 }

@@ -329,7 +329,7 @@ static const struct {
 } suffixes[] = {
     { ".weight", ARI_PART_WEIGHT }, { ".bias", ARI_PART_BIAS },      { ".kernel", ARI_PART_WEIGHT },
     { ".gamma", ARI_PART_WEIGHT },  { ".beta", ARI_PART_BIAS },      { "_weight", ARI_PART_WEIGHT },
-    { "_bias", ARI_PART_BIAS },     { ".embedding", ARI_PART_WEIGHT },
+    { "_bias", ARI_PART_BIAS },     { ".embedding", ARI_PART_WEIGHT }, { ".scale", ARI_PART_WEIGHT },
 };
 
 static void split_plain(ari_template *t)

@@ -59,7 +59,7 @@ static unsigned context_of(ari_span module)
             if (span_is(word, contexts[i].word)) found |= contexts[i].context;
         }
     }
-    return found;
+    return (found & ARI_IN_CROSS) != 0 ? found | ARI_IN_ATTENTION : found;
 }
 
 static bool ends_with_words(ari_span name, ari_span words)

@@ -10,7 +10,7 @@
 /* Deeper numbers are no layers: the deepest models have hundreds. */
 enum { NUMBERS_MAX = 8192, WIDTHS_KEPT = 256 };
 
-typedef enum family { OUTER, ATTENTION, HEADS, ROTARY, FEED_FORWARD, EXPERTS, SSM, FAMILY_COUNT } family;
+typedef enum family { OUTER, MASKS, ATTENTION, HEADS, ROTARY, FEED_FORWARD, EXPERTS, SSM, FAMILY_COUNT } family;
 
 static const family families[] = {
 #define X(id, family) family,
@@ -252,7 +252,9 @@ static void note(const solving *s, const ari_template *t, const ari_place *p, ar
 
 static bool row_fits(const struct size_row *row, const ari_template *t, ari_shape shape)
 {
-    if (row->role != t->role || t->part == ARI_PART_BIAS) return false;
+    /* A sink is a bias; nothing else that a bias says is of use. */
+    bool bias = t->part == ARI_PART_BIAS && row->role != ARI_ROLE_SINKS && row->role != ARI_ROLE_BUFFER;
+    if (row->role != t->role || bias) return false;
     if (shape.rank == 0) return row->take == ACROSS && shape.elements > 0;
     return row->rank == shape.rank || (row->rank == 0 && shape.rank >= 2);
 }

@@ -14,6 +14,7 @@
     X(EMBED_WIDTH, OUTER)         \
     X(OUTPUTS, OUTER)             \
     X(POSITIONS, OUTER)           \
+    X(MASK, MASKS)                \
     X(PATCH, OUTER)               \
     X(PATCH_INPUTS, OUTER)        \
     X(QUERIES, ATTENTION)         \
