@@ -37,8 +37,10 @@ uint64_t cursor_count(ari_cursor *c, uint64_t n, size_t min_bytes)
 {
     uint64_t bytes;
     if (c->bad) return 0;
-    if (mul_u64(n, min_bytes, &bytes) && (bytes <= cursor_left(c) || cursor_has(c, bytes))) return n;
-    cursor_fail(c, ARI_MALFORMED, "%" PRIu64 " records announced, room for %zu at most", n,
+    bool possible = mul_u64(n, min_bytes, &bytes);
+    if (possible && (bytes <= cursor_left(c) || cursor_has(c, bytes))) return n;
+    cursor_fail(c, possible ? ARI_TRUNCATED : ARI_MALFORMED,
+                "%" PRIu64 " records announced, room for %zu at most", n,
                 min_bytes == 0 ? 0 : cursor_left(c) / min_bytes);
     return 0;
 }

@@ -1,8 +1,9 @@
 #include "base/err.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 ari_status ari_fail(ari_err *err, ari_status status, uint64_t offset, const char *format, ...)
 {
@@ -14,6 +15,7 @@ ari_status ari_fail(ari_err *err, ari_status status, uint64_t offset, const char
     va_start(values, format);
     vsnprintf(err->text, sizeof(err->text), format, values);
     va_end(values);
+    err->text[utf8_whole(span_of(err->text))] = '\0';
     return status;
 }
 
@@ -26,10 +28,10 @@ ari_status ari_wrap(ari_err *err, const char *format, ...)
     vsnprintf(where, sizeof(where) - 3, format, values);
     va_end(values);
     /* Shift what is there; what no longer fits falls off its end. */
-    size_t n = strlen(where), room = sizeof(err->text) - 1, kept = strlen(err->text);
+    size_t n = utf8_whole(span_of(where)), room = sizeof(err->text) - 1;
     memcpy(where + n, ": ", 3);
     n += 2;
-    if (kept > room - n) kept = room - n;
+    size_t kept = utf8_whole(span_first(span_of(err->text), room - n));
     memmove(err->text + n, err->text, kept);
     memcpy(err->text, where, n);
     err->text[n + kept] = '\0';

@@ -21,9 +21,11 @@ static ari_status check_syntax(ari_span text, ari_err *err)
     json_reader r = json_over(&c, &arena, JSON_MAX_DEPTH);
     json_skip(&r);
     json_end(&r);
-    if (json_ok(&r) && r.bad_utf8_at != ARI_NO_OFFSET) {
+    if (r.bad_utf8_at != ARI_NO_OFFSET)
         ari_fail(&own, ARI_MALFORMED, r.bad_utf8_at, "JSON: a string is not valid UTF-8");
-    }
+    if (r.control_at != ARI_NO_OFFSET)
+        ari_fail(&own, ARI_MALFORMED, r.control_at, "JSON: a raw control character in a string");
+    if (r.nul_at != ARI_NO_OFFSET) ari_fail(&own, ARI_MALFORMED, r.nul_at, "JSON: a string holds a NUL");
     arena_free(&arena);
     if (own.status != ARI_OK) ari_fail(err, own.status, own.offset, "%s", own.text);
     return own.status;

@@ -10,6 +10,7 @@ json_reader json_over(ari_cursor *in, ari_arena *arena, uint64_t max_depth)
         .max_depth = max_depth < JSON_MAX_DEPTH ? (unsigned)max_depth : JSON_MAX_DEPTH,
         .bad_utf8_at = ARI_NO_OFFSET,
         .control_at = ARI_NO_OFFSET,
+        .nul_at = ARI_NO_OFFSET,
     };
 }
 
@@ -67,6 +68,7 @@ bool json_enter(json_reader *r, json_kind kind)
 {
     if (!(kind == JSON_OBJECT ? expect(r, '{', "an object") : expect(r, '[', "an array"))) return false;
     if (r->depth >= r->max_depth) {
+        r->in->at--;
         cursor_fail(r->in, ARI_LIMIT, "JSON is nested deeper than %u levels", r->max_depth);
         return false;
     }
@@ -178,6 +180,7 @@ static ari_span unescape(json_reader *r, ari_span raw)
             out[n] = (uint8_t)to[plain - from];
         } else if (letter != 'u' ||
                    (used = unescape_unicode(span_from(raw, i + 1), out + n, &written)) == 0) {
+            r->in->at = (size_t)(raw.data + i - r->in->in.data) - 1;
             cursor_fail(r->in, ARI_MALFORMED, "JSON: a string holds an invalid escape");
             return (ari_span){ 0 };
         }
@@ -225,6 +228,8 @@ ari_span json_string(json_reader *r)
     ari_span out = { data + from, at - from };
     c->at = at + 1;
     if (escaped) out = unescape(r, out);
+    if (escaped && r->nul_at == ARI_NO_OFFSET && out.size > 0 && memchr(out.data, '\0', out.size) != NULL)
+        r->nul_at = from;
     if ((high || escaped) && r->bad_utf8_at == ARI_NO_OFFSET && !utf8_valid(out)) r->bad_utf8_at = from;
     return out;
 }
@@ -243,6 +248,7 @@ uint64_t json_uint(json_reader *r)
         uint8_t d = c->in.data[c->at];
         if (d < '0' || d > '9') break;
         if (!mul_u64(v, 10, &v) || !add_u64(v, (uint64_t)(d - '0'), &v)) {
+            c->at = from;
             cursor_fail(c, ARI_MALFORMED, "an integer is larger than 2^64-1");
             return 0;
         }
@@ -250,6 +256,7 @@ uint64_t json_uint(json_reader *r)
     bool padded = b == '0' && c->at - from > 1;
     int after = c->at < c->in.size ? c->in.data[c->at] : -1;
     if (padded || after == '.' || after == 'e' || after == 'E') {
+        c->at = from;
         cursor_fail(c, ARI_MALFORMED, "a number is not a plain integer");
         return 0;
     }

@@ -22,6 +22,7 @@ typedef struct json_reader {
     ari_arena *arena; /* Holds unescaped strings. */
     unsigned depth, max_depth;
     uint64_t bad_utf8_at, control_at; /* First offset of each, or ARI_NO_OFFSET. */
+    uint64_t nul_at;                  /* Of a string that holds \u0000: legal, but no C string. */
 } json_reader;
 
 typedef enum json_kind {

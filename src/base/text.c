@@ -98,17 +98,29 @@ bool utf8_valid(ari_span s)
     return true;
 }
 
+size_t utf8_whole(ari_span s)
+{
+    size_t lead = s.size;
+    while (lead > 0 && s.size - lead < 3 && (s.data[lead - 1] & 0xC0) == 0x80) lead--;
+    if (lead == 0) return s.size;
+    lead--;
+    return utf8_length(s.data[lead]) > s.size - lead ? lead : s.size;
+}
+
 /* Ranges that are invisible, reorder the line, or are not characters at all:
- * C0, DEL and C1 controls; soft hyphen; Arabic letter mark; zero-width and
- * directional marks; line and paragraph separators; embeddings, overrides,
- * isolates; variation selectors; byte order mark; interlinear marks; tags. */
+ * C0, DEL and C1 controls; soft hyphen; grapheme joiner; Arabic letter mark; fillers;
+ * zero-width and directional marks; line and paragraph separators; embeddings, overrides,
+ * isolates; variation selectors; byte order mark; interlinear marks; private use and
+ * non-characters; controls of shorthand and of music; tags. */
 static const struct {
     uint32_t first, last;
 } unsafe[] = {
-    { 0x00, 0x1F },     { 0x7F, 0x9F },     { 0xAD, 0xAD },       { 0x61C, 0x61C },      { 0x115F, 0x1160 },
-    { 0x17B4, 0x17B5 }, { 0x180B, 0x180F }, { 0x200B, 0x200F },   { 0x2028, 0x202E },    { 0x2060, 0x206F },
-    { 0x3164, 0x3164 }, { 0xFE00, 0xFE0F }, { 0xFEFF, 0xFEFF },   { 0xFFA0, 0xFFA0 },    { 0xFFF0, 0xFFFB },
-    { 0xFFFE, 0xFFFF }, { 0xE000, 0xF8FF }, { 0xE0000, 0xE0FFF }, { 0xF0000, 0x10FFFF },
+    { 0x00, 0x1F },     { 0x7F, 0x9F },       { 0xAD, 0xAD },        { 0x34F, 0x34F },
+    { 0x61C, 0x61C },   { 0x115F, 0x1160 },   { 0x17B4, 0x17B5 },    { 0x180B, 0x180F },
+    { 0x200B, 0x200F }, { 0x2028, 0x202E },   { 0x2060, 0x206F },    { 0x3164, 0x3164 },
+    { 0xFE00, 0xFE0F }, { 0xFEFF, 0xFEFF },   { 0xFFA0, 0xFFA0 },    { 0xFFF0, 0xFFFB },
+    { 0xFFFE, 0xFFFF }, { 0xFDD0, 0xFDEF },   { 0x1BCA0, 0x1BCA3 },  { 0x1D173, 0x1D17A },
+    { 0xE000, 0xF8FF }, { 0xE0000, 0xE0FFF }, { 0xF0000, 0x10FFFF },
 };
 
 static bool is_unsafe(uint32_t code)
@@ -197,8 +209,9 @@ ari_shown show(ari_span foreign)
     ari_shown out = { "" };
     ari_text t = { 0 };
     text_escape(&t, span_first(foreign, 96), ESCAPE_ALL);
-    snprintf(out.text, sizeof(out.text), "%.140s%s", t.data == NULL ? "" : t.data,
-             foreign.size > 96 || t.size > 140 ? "..." : "");
+    size_t shown = utf8_whole(span_first((ari_span){ (uint8_t *)t.data, t.size }, 140));
+    snprintf(out.text, sizeof(out.text), "%.*s%s", (int)shown, t.data == NULL ? "" : t.data,
+             foreign.size > 96 || t.size > shown ? "..." : "");
     text_free(&t);
     return out;
 }

@@ -47,6 +47,8 @@ ari_shown show(ari_span foreign);
  * bytes are no valid UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 uint32_t utf8_decode(ari_span s, size_t *length);
 bool utf8_valid(ari_span s);
+/* How much of it is left without a character that was cut at its end. */
+size_t utf8_whole(ari_span s);
 
 /* How many columns it takes on a terminal, escapes sequences excluded. */
 size_t text_columns(const char *s);

@@ -59,7 +59,8 @@ static bool step(ari_inflater *z, size_t need, ari_err *err)
     size_t before = z->in.pos;
     size_t code = ZSTD_decompressStream(z->stream, &out, &z->in);
     if (ZSTD_isError(code)) {
-        ari_fail(err, ARI_MALFORMED, z->in.pos, "zstd: %s (in the compressed file)", ZSTD_getErrorName(code));
+        ari_fail(err, ARI_MALFORMED, ARI_NO_OFFSET, "the compressed file is damaged (zstd: %s)",
+                 ZSTD_getErrorName(code));
         return false;
     }
     bool moved = out.pos > z->size || z->in.pos > before;

@@ -36,6 +36,15 @@ static void size_by_neighbour(const walk *w, ari_tensor *row, const ari_tensor *
     if (until != ARI_NO_OFFSET && until > row->begin) row->bytes = until - row->begin;
 }
 
+/* Do bytes up to there belong to nobody? Alignment may leave some, and so does a
+ * tensor whose name a later one took. */
+static bool is_unowned(const walk *w, uint64_t until)
+{
+    uint64_t excused;
+    if (!add_u64(w->file->padding, w->file->shadowed, &excused)) excused = UINT64_MAX;
+    return until > w->end && until - w->end > excused;
+}
+
 static void visit(walk *w, const ari_tensor *row)
 {
     ari_findings *f = &w->c->findings;
@@ -49,8 +58,10 @@ static void visit(walk *w, const ari_tensor *row)
         finding_add(f, ARI_FINDING_OVERLAP, row->name, row->begin, "%sshares %" PRIu64 " bytes with \"%s\"",
                     w->file->where, (end < w->end ? end : w->end) - row->begin,
                     w->before == NULL ? "the header" : show(w->before->name).text);
-    } else if (row->begin > w->end && row->begin - w->end > w->file->padding &&
-               row->begin - w->end > w->file->shadowed) {
+    } else if (w->file->container->has_ends && row->begin < w->end) {
+        finding_add(f, ARI_FINDING_OVERLAP, row->name, row->begin, "%sempty, and inside the data of \"%s\"",
+                    w->file->where, w->before == NULL ? "the header" : show(w->before->name).text);
+    } else if (is_unowned(w, row->begin)) {
         finding_add(f, ARI_FINDING_GAP, row->name, w->end,
                     "%s%" PRIu64 " bytes before it belong to no tensor", w->file->where, row->begin - w->end);
     }
@@ -70,8 +81,7 @@ static void finish(const walk *w)
                     "%sthe file ends at byte %" PRIu64 ", its tensors at %" PRIu64
                     ": %zu of them are cut or gone, this is the first",
                     w->file->where, content, w->promised, w->lost_count);
-    } else if (content > w->end && content - w->end > w->file->padding &&
-               content - w->end > w->file->shadowed) {
+    } else if (is_unowned(w, content)) {
         bool error = w->file->container->trailing_is_error;
         finding_add(f, error ? ARI_FINDING_TRAILING_BYTES : ARI_FINDING_TRAILING_BYTES_GGUF, NO_TENSOR,
                     w->end, "%s%" PRIu64 " bytes after the last tensor belong to none", w->file->where,

@@ -39,6 +39,7 @@ void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t o
     va_start(values, format);
     vsnprintf(message, sizeof(message), format, values);
     va_end(values);
+    message[utf8_whole(span_of(message))] = '\0';
     keep(f, id, tensor, offset, message);
 }
 

@@ -90,14 +90,17 @@ static ari_status read_header(reading *r)
 {
     ari_cursor *c = r->c;
     if (read_version(r) != ARI_OK) return ari_wrap(c->err, "header");
+    size_t tensors_at = c->at, pairs_at = c->at + r->count_bytes;
     r->tensor_count = read_count(r);
     r->pair_count = read_count(r);
     const ari_limits *limits = &r->into->limits;
     if (cursor_ok(c) && r->pair_count > limits->metadata_keys) {
+        c->at = pairs_at;
         cursor_fail(c, ARI_LIMIT, "%" PRIu64 " metadata keys announced, more than the %" PRIu64 " allowed",
                     r->pair_count, limits->metadata_keys);
         ari_hint(c->err, "if the file is sound, raise the limit with --limit metadata-keys=N");
     } else if (cursor_ok(c) && r->tensor_count > limits->tensors) {
+        c->at = tensors_at;
         cursor_fail(c, ARI_LIMIT, "%" PRIu64 " tensors announced, more than the %" PRIu64 " allowed",
                     r->tensor_count, limits->tensors);
         ari_hint(c->err, "if the file is sound, raise the limit with --limit tensors=N");
@@ -129,6 +132,7 @@ static void skip_array(reading *r, ari_meta *row)
             continue;
         }
         if (!outermost) left[depth - 1]--;
+        size_t at = c->at;
         uint32_t type = cursor_u32(c);
         uint64_t count = read_count(r);
         if (outermost) {
@@ -138,10 +142,12 @@ static void skip_array(reading *r, ari_meta *row)
         }
         if (!cursor_ok(c)) return;
         if (type >= ARI_META_TYPE_COUNT) {
+            c->at = at;
             cursor_fail(c, ARI_MALFORMED, "array of unknown value type %" PRIu32, type);
         } else if (type != ARI_META_ARRAY) {
             skip_elements(r, type, count);
-        } else if (depth == most) {
+        } else if (depth + 1 >= most) {
+            c->at = at;
             cursor_fail(c, ARI_LIMIT, "arrays nested deeper than %u levels", most);
         } else {
             left[depth++] = cursor_count(c, count, 4 + r->count_bytes);
@@ -203,10 +209,12 @@ static void find_alignment(reading *r, size_t first_pair)
         if (whole && value > 0 && value <= MAX_ALIGNMENT && (value & (value - 1)) == 0) {
             r->alignment = (uint64_t)value;
         } else {
+            ari_text shown = { 0 };
+            meta_print(row, 40, &shown);
             finding_add(&r->into->findings, ARI_FINDING_ALIGNMENT, NO_TENSOR, row->at,
-                        "%sgeneral.alignment (%s %" PRId64
-                        ") is no u32 power of two up to 2^20; 32 is assumed",
-                        r->file->where, meta_type_word(row->type), value);
+                        "%sgeneral.alignment (%s %s) is no u32 power of two up to 2^20; 32 is assumed",
+                        r->file->where, meta_type_word(row->type), shown.data == NULL ? "" : shown.data);
+            text_free(&shown);
         }
         return;
     }
@@ -269,6 +277,15 @@ static void read_dtype(reading *r, ari_tensor *row)
     note_dtype(r, row, id, at);
 }
 
+/* The C reader keeps every size, and their product, in an int64_t. */
+static bool count_elements(const ari_tensors *t, ari_tensor *row)
+{
+    for (size_t i = 0; i < row->rank; i++) {
+        if (tensor_shape(t, row)[i] > INT64_MAX) return false;
+    }
+    return container_elements(t, row, &row->elements) && row->elements <= INT64_MAX;
+}
+
 /* Bytes that stay 0 are taken from the next offset, once all are known. */
 static void measure(reading *r, ari_tensor *row)
 {
@@ -276,16 +293,20 @@ static void measure(reading *r, ari_tensor *row)
     const ari_tensors *t = &r->into->tensors;
     const ari_dtype_info *d = dtype_info(row->dtype);
     uint64_t line = row->rank == 0 ? 1 : tensor_shape(t, row)[row->rank - 1];
-    if (!container_elements(t, row, &row->elements) || row->elements > INT64_MAX) {
+    if (!count_elements(t, row)) {
         row->elements = 0;
         finding_add(f, ARI_FINDING_SHAPE_OVERFLOW, row->name, row->record_at,
                     "%sthe sizes of the shape multiply to more than 2^63-1", r->file->where);
-    } else if (d != NULL && d->block_bytes > 0 &&
-               !dtype_bytes(row->dtype, line, row->elements, &row->bytes)) {
-        row->bytes = 0;
+    } else if (d != NULL && line % d->block_elems != 0) {
         finding_add(f, ARI_FINDING_PARTIAL_BLOCK, row->name, row->record_at,
                     "%srows of %" PRIu64 " are not whole blocks of %" PRIu32 " (%s)", r->file->where, line,
                     d->block_elems, d->name);
+    } else if (d != NULL && d->block_bytes > 0 &&
+               !dtype_bytes(row->dtype, line, row->elements, &row->bytes)) {
+        row->bytes = 0;
+        finding_add(f, ARI_FINDING_SHAPE_OVERFLOW, row->name, row->record_at,
+                    "%s%" PRIu64 " elements of %s take more than 2^64-1 bytes", r->file->where, row->elements,
+                    d->name);
     }
 }
 

@@ -55,7 +55,7 @@ static bool element(const ari_meta *m, uint64_t i, uint32_t *type, uint64_t *bit
     *type = m->type == ARI_META_ARRAY ? m->element : m->type;
     uint64_t count = m->type == ARI_META_ARRAY ? m->count : 1;
     unsigned width = meta_type_bytes(*type);
-    if (width == 0 || i >= count || (i + 1) * width > m->bytes.size) return false;
+    if (width == 0 || i >= count || i >= m->bytes.size / width) return false;
     ari_err unused = ARI_ERR_INIT;
     ari_cursor c = cursor_over(span_from(m->bytes, (size_t)(i * width)), &unused);
     c.big = m->big;

@@ -111,11 +111,14 @@ static void read_offsets(json_reader *j, uint64_t *begin, uint64_t *end)
     uint64_t *const both[] = { begin, end };
     size_t n = 0;
     if (!json_enter(j, JSON_ARRAY)) return;
+    size_t at = j->in->at - 1;
     for (bool first = true; json_element(j, &first); n++) {
         uint64_t value = json_uint(j);
         if (n < 2) *both[n] = value;
     }
-    if (json_ok(j) && n != 2) cursor_fail(j->in, ARI_MALFORMED, "data_offsets has %zu numbers, not 2", n);
+    if (!json_ok(j) || n == 2) return;
+    j->in->at = at;
+    cursor_fail(j->in, ARI_MALFORMED, "data_offsets has %zu numbers, not 2", n);
 }
 
 static void read_dtype(reading *r, ari_tensor *row)
@@ -138,16 +141,21 @@ static void read_dtype(reading *r, ari_tensor *row)
 static void settle(reading *r, ari_tensor *row, uint64_t begin, uint64_t end)
 {
     ari_findings *f = &r->into->findings;
+    const ari_dtype_info *d = dtype_info(row->dtype);
     uint64_t at = row->record_at, bytes = 0;
     if (!container_elements(&r->into->tensors, row, &row->elements)) {
         finding_add(f, ARI_FINDING_SHAPE_OVERFLOW, row->name, at,
                     "%sthe sizes of the shape multiply to more than 2^64-1", r->file->where);
         row->elements = 0;
-    } else if (row->dtype < ARI_DT_COUNT && !dtype_bytes(row->dtype, row->elements, row->elements, &bytes)) {
+    } else if (d != NULL && row->elements % d->block_elems != 0) {
         finding_add(f, ARI_FINDING_PARTIAL_BYTE, row->name, at,
                     "%s%" PRIu64 " elements of %s do not fill whole bytes", r->file->where, row->elements,
-                    dtype_info(row->dtype)->name);
-    } else if (row->dtype < ARI_DT_COUNT && end >= begin && end - begin != bytes) {
+                    d->name);
+    } else if (d != NULL && !dtype_bytes(row->dtype, row->elements, row->elements, &bytes)) {
+        finding_add(f, ARI_FINDING_SHAPE_OVERFLOW, row->name, at,
+                    "%s%" PRIu64 " elements of %s take more than 2^64-1 bytes", r->file->where, row->elements,
+                    d->name);
+    } else if (d != NULL && end >= begin && end - begin != bytes) {
         finding_add(f, ARI_FINDING_SIZE_MISMATCH, row->name, at,
                     "%sshape and dtype need %" PRIu64 " bytes, data_offsets span %" PRIu64, r->file->where,
                     bytes, end - begin);
@@ -199,6 +207,7 @@ static ari_status read_tensor(reading *r, ari_span name, uint64_t at)
         }
     }
     if (json_ok(j) && seen != ALL_FIELDS) {
+        j->in->at = (size_t)at;
         cursor_fail(j->in, ARI_MALFORMED, "the entry lacks %s",
                     !(seen & DTYPE)   ? "dtype"
                     : !(seen & SHAPE) ? "shape"

@@ -124,7 +124,8 @@ static bool is_text(ari_span s)
 
 static ari_status is(ari_err *err, const char *what, const char *hint)
 {
-    ari_fail(err, ARI_NOT_A_MODEL, 0, "is %s", what);
+    bool older_model = strcmp(hint, LEGACY) == 0;
+    ari_fail(err, older_model ? ARI_UNSUPPORTED : ARI_NOT_A_MODEL, 0, "is %s", what);
     return ari_hint(err, hint);
 }
 

@@ -1,0 +1,132 @@
+/* exercise.h -- put a path through everything, and hold the library to its promises.
+ *
+ * For the damage tests and the fuzzers: whatever the bytes are, the answer is OK
+ * or an error with a sentence, text that is handed out is clean, and sums agree. */
+#ifndef ARI_TESTS_EXERCISE_H
+#define ARI_TESTS_EXERCISE_H
+
+#include "base/arith.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "infer/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* assert() would be compiled out by -DNDEBUG. */
+#define MUST(claim)                                                                    \
+    do {                                                                               \
+        if (!(claim)) {                                                                \
+            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #claim); \
+            abort();                                                                   \
+        }                                                                              \
+    } while (0)
+
+/* Valid UTF-8 without controls, but for those that lay out lines where there may be several. */
+static inline bool is_clean(const char *text, bool lines)
+{
+    ari_span rest = span_of(text);
+    for (size_t n; rest.size > 0; rest = span_from(rest, n)) {
+        uint32_t code = utf8_decode(rest, &n);
+        bool line = lines && (code == '\n' || code == '\t');
+        if (code == UINT32_MAX || (code < 0x20 && !line) || (code >= 0x7F && code < 0xA0)) return false;
+        if (code >= 0x202A && code <= 0x202E) return false;
+    }
+    return true;
+}
+
+static inline bool span_within(ari_span part, ari_span whole)
+{
+    if (part.size == 0) return true;
+    return part.data >= whole.data && part.data - whole.data <= (ptrdiff_t)(whole.size - part.size) &&
+           part.size <= whole.size;
+}
+
+static inline void check_error(const ari_err *err)
+{
+    MUST(err->status != ARI_OK);
+    MUST(err->text[0] != '\0' && strlen(err->text) < sizeof(err->text));
+    MUST(is_clean(err->text, false) && (err->hint == NULL || is_clean(err->hint, false)));
+}
+
+static inline void check_tensors(const ari_model *model)
+{
+    uint64_t bytes = 0;
+    bool summed = true;
+    for (size_t i = 0; i < ari_model_tensor_count(model); i++) {
+        ari_tensor_info t = ari_model_tensor(model, i);
+        uint64_t elements = 1;
+        bool whole = true;
+        for (size_t k = 0; k < t.rank; k++) whole = whole && mul_u64(elements, t.shape[k], &elements);
+        MUST(t.elements == 0 || (whole && t.elements == elements));
+        MUST(is_clean(t.dtype, false));
+        MUST(t.file < model->checkpoint->file_count);
+        summed = summed && add_u64(bytes, t.bytes, &bytes);
+    }
+    MUST(!summed || model->bytes == bytes);
+}
+
+static inline void check_findings(const ari_model *model)
+{
+    for (size_t i = 0; i < ari_model_finding_count(model); i++) {
+        ari_finding f = ari_model_finding(model, i);
+        MUST(f.id != NULL && is_clean(f.message, false));
+        MUST(f.tensor == NULL || is_clean(f.tensor, false));
+    }
+}
+
+static inline bool is_json_text(const char *text)
+{
+    json_tree *tree = json_parse(span_of(text), NULL);
+    json_free(tree);
+    return tree != NULL;
+}
+
+static inline void check_reports(const ari_model *model)
+{
+    for (ari_format format = ARI_TEXT; format <= ARI_NDJSON; format++) {
+        ari_style style = { .format = format, .evidence = true };
+        char *inspect = NULL, *tensors = NULL;
+        MUST(ari_report_inspect(model, &style, &inspect, NULL) == ARI_OK);
+        MUST(ari_report_tensors(model, &style, &tensors, NULL) == ARI_OK);
+        MUST(is_clean(inspect, true) && is_clean(tensors, true));
+        if (format == ARI_JSON) MUST(is_json_text(inspect) && is_json_text(tensors));
+        free(inspect);
+        free(tensors);
+    }
+}
+
+static inline ari_status exercise_group(const ari_set *set, size_t i, const ari_options *options)
+{
+    ari_err err = ARI_ERR_INIT;
+    ari_model *model = NULL;
+    ari_status status = ari_model_open(set, i, options, &model, &err);
+    MUST((status == ARI_OK) == (model != NULL) && status == err.status);
+    if (status != ARI_OK) {
+        check_error(&err);
+        return status;
+    }
+    check_tensors(model);
+    check_findings(model);
+    check_reports(model);
+    ari_model_close(model);
+    return ARI_OK;
+}
+
+/* The status of the last checkpoint at that path, or why there is none. */
+static inline ari_status exercise_path(const char *path, const ari_options *options)
+{
+    ari_err err = ARI_ERR_INIT;
+    ari_set *set = NULL;
+    ari_status status = ari_set_find(path, options, &set, &err);
+    MUST((status == ARI_OK) == (set != NULL) && status == err.status);
+    if (status != ARI_OK) check_error(&err);
+    for (size_t i = 0; status == ARI_OK && i < ari_set_count(set); i++) {
+        ari_status one = exercise_group(set, i, options);
+        if (i + 1 == ari_set_count(set)) status = one;
+    }
+    ari_set_free(set);
+    return status;
+}
+
+#endif
