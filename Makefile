@@ -159,6 +159,10 @@ test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against its golden out
 	+@$(SUBMAKE) unit
 	+@$(SUBMAKE) golden
 
+.PHONY: recipes
+recipes: $(PROGRAM) ## Real architectures, rebuilt from fixtures/recipes, against their published configs
+	$(call quiet,TEST,fixtures/recipes) tests/recipes.py $(PROGRAM)
+
 .PHONY: asan
 asan: ## The same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	+@$(SUBMAKE) FLAVOUR=asan test

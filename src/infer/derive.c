@@ -1,321 +1,253 @@
 #include "infer/derive.h"
 
-#include "base/arith.h"
 #include "base/text.h"
-#include "infer/heads.h"
+#include "infer/attention.h"
+#include "infer/components.h"
+#include "infer/convention.h"
+#include "infer/count.h"
+#include "infer/kind.h"
+#include "infer/mixture.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Integers beyond this many in one matrix are no index or mask: a packed weight. */
-enum { PACKED_ELEMENTS = 4096, NO_STACK = 0, HIGHEST_LAYER = 65535 };
+/* --- Sizes ---------------------------------------------------------------------------------- */
 
-/* --- Counting ------------------------------------------------------------------------ */
-
-static bool is_packed(const ari_template *t, const ari_tensor *row)
+static void set_size(const ari_derivation *d, ari_field field, ari_unknown u)
 {
-    const ari_dtype_info *d = dtype_info(row->dtype);
-    if (t->role == ARI_ROLE_PACKED) return true;
-    bool buffer = role_group(t->role) == ARI_GROUP_BUFFER || role_group(t->role) == ARI_GROUP_SCALES;
-    return d != NULL && d->class == ARI_INTEGER && row->rank == 2 && row->elements >= PACKED_ELEMENTS &&
-           !buffer;
+    uint64_t value = d->sizes->of[u].value;
+    if (value > 0)
+        set_integer(d->out, d->arena, field, value, ARI_SHAPE, size_evidence(d->layout, d->sizes, u, d->arena));
 }
 
-static bool counts(const ari_template *t, const ari_tensor *row)
+static void set_hidden(const ari_derivation *d)
 {
-    const ari_dtype_info *d = dtype_info(row->dtype);
-    ari_role_group group = role_group(t->role);
-    return (d == NULL || d->class != ARI_INTEGER) && group != ARI_GROUP_BUFFER && group != ARI_GROUP_SCALES;
+    if (d->sizes->hidden > 0)
+        set_integer(d->out, d->arena, ARI_FIELD_HIDDEN_SIZE, d->sizes->hidden, ARI_SHAPE, d->sizes->hidden_evidence);
 }
 
-/* Parameters of a template's tensors; the sums by element type on the way. */
-static uint64_t count_template(ari_model *m, const ari_template *t)
+static void set_layers(const ari_derivation *d, ari_span prefix, bool complete)
 {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < t->count; i++) {
-        const ari_tensor *row = place_tensor(&m->layout, &m->layout.places[t->first + i]);
-        ari_dtype_sum *d = &m->dtypes[row->dtype];
-        uint64_t elements = counts(t, row) ? row->elements : 0;
-        bool whole = row->elements > 0 || row->bytes == 0;
-        if (is_packed(t, row) || !whole) m->parameters_known = false;
-        d->tensors++;
-        if (!add_u64(d->parameters, elements, &d->parameters) || !add_u64(d->bytes, row->bytes, &d->bytes) ||
-            !add_u64(m->bytes, row->bytes, &m->bytes) || !add_u64(sum, elements, &sum)) {
-            m->parameters_known = false;
-        }
-    }
-    return sum;
-}
-
-/* --- Choosing ------------------------------------------------------------------------ */
-
-/* One a stack: what it holds. */
-typedef struct stack_sum {
-    uint64_t parameters, strange; /* The second: in templates without a role. */
-    bool attention, feed_forward;
-} stack_sum;
-
-static bool is_attention(uint32_t role)
-{
-    return role == ARI_ROLE_Q || role == ARI_ROLE_K || role == ARI_ROLE_V || role == ARI_ROLE_QKV;
-}
-
-static bool is_feed_forward(uint32_t role)
-{
-    return role == ARI_ROLE_GATE || role == ARI_ROLE_UP || role == ARI_ROLE_DOWN ||
-           role == ARI_ROLE_GATE_UP || role == ARI_ROLE_EXPERT;
-}
-
-static stack_sum *sum_stacks(ari_model *m)
-{
-    stack_sum *sums = calloc(m->layout.stack_count, sizeof(sums[0]));
-    m->parameters_known = !m->checkpoint->incomplete;
-    for (size_t i = 0; sums != NULL && i < m->layout.template_count; i++) {
-        const ari_template *t = &m->layout.templates[i];
-        stack_sum *s = &sums[t->stack];
-        uint64_t n = count_template(m, t);
-        if (!add_u64(s->parameters, n, &s->parameters) || !add_u64(m->parameters, n, &m->parameters))
-            m->parameters_known = false;
-        if (t->role == ARI_ROLE_NONE && !add_u64(s->strange, n, &s->strange)) s->strange = UINT64_MAX;
-        s->attention = s->attention || is_attention(t->role);
-        s->feed_forward = s->feed_forward || is_feed_forward(t->role);
-    }
-    return sums;
-}
-
-/* The largest stack that attends, NO_STACK if none does. */
-static uint32_t main_stack(const ari_model *m, const stack_sum *sums)
-{
-    uint32_t best = NO_STACK;
-    for (uint32_t i = 1; i < m->layout.stack_count; i++) {
-        if (!sums[i].attention || !sums[i].feed_forward) continue;
-        if (best == NO_STACK || sums[i].parameters > sums[best].parameters) best = i;
-    }
-    return best;
-}
-
-/* Layers with a core role: distinct numbers, and whether they run from 0 without a gap. */
-static uint64_t core_layers(const ari_layout *l, uint32_t stack, bool *whole)
-{
-    uint32_t last = l->stacks[stack].last;
-    uint64_t count = 0;
-    *whole = false;
-    if (last > HIGHEST_LAYER) return l->stacks[stack].layers;
-    uint8_t *seen = calloc((size_t)last + 1, 1);
-    for (size_t i = 0; seen != NULL && i < l->template_count; i++) {
-        const ari_template *t = &l->templates[i];
-        if (t->stack != stack || !(is_attention(t->role) || is_feed_forward(t->role))) continue;
-        for (size_t k = 0; k < t->count; k++) {
-            uint32_t layer = l->places[t->first + k].layer;
-            count += seen[layer] == 0;
-            seen[layer] = 1;
-        }
-    }
-    *whole = seen != NULL && count == (uint64_t)last + 1;
-    free(seen);
-    return count;
-}
-
-/* --- Facts --------------------------------------------------------------------------- */
-
-static void set_size(ari_model *m, ari_field field, const ari_dimension *d)
-{
-    if (d->value > 0)
-        set_integer(&m->architecture, &m->checkpoint->arena, field, d->value, ARI_SHAPE, d->evidence);
-}
-
-static void derive_layers(ari_model *m, uint32_t stack)
-{
-    ari_arena *arena = &m->checkpoint->arena;
-    const char *prefix = arena_escape(arena, m->layout.stacks[stack].prefix, 200);
-    bool whole;
-    uint64_t n = core_layers(&m->layout, stack, &whole);
-    if (whole && !m->checkpoint->incomplete) {
-        const char *evidence = arena_printf(arena, "%s.0 to %s.%" PRIu64, prefix, prefix, n - 1);
-        set_integer(&m->architecture, arena, ARI_FIELD_NUM_HIDDEN_LAYERS, n, ARI_SHAPE, evidence);
+    const ari_sizes *s = d->sizes;
+    const char *name = arena_escape(d->arena, prefix, 200);
+    if (s->layers == 0) return;
+    if (s->whole && complete) {
+        set_integer(d->out, d->arena, ARI_FIELD_NUM_HIDDEN_LAYERS, s->layers, ARI_SHAPE,
+                    arena_printf(d->arena, "%s.0 to %s.%" PRIu32, name, name, s->layers - 1));
     } else {
-        m->architecture.fields[ARI_FIELD_NUM_HIDDEN_LAYERS].evidence =
-            arena_printf(arena, "%" PRIu64 " layers of %s are here, the last is number %" PRIu32, n, prefix,
-                         m->layout.stacks[stack].last);
+        d->out->fields[ARI_FIELD_NUM_HIDDEN_LAYERS].evidence =
+            arena_printf(d->arena, "%" PRIu32 " layers of %s are here, the last is number %" PRIu32, s->layers, name,
+                         s->number_count - 1);
     }
 }
 
-static void derive_norm(ari_model *m, const ari_dimensions *d)
+static void set_vocabulary(const ari_derivation *d)
 {
-    static const ari_role norms[] = { ARI_ROLE_ATTN_NORM, ARI_ROLE_FFN_NORM, ARI_ROLE_FINAL_NORM,
-                                      ARI_ROLE_POST_NORM };
-    size_t weights = 0, biases = 0;
-    for (size_t i = 0; i < sizeof(norms) / sizeof(norms[0]); i++) {
-        weights += d->weights[norms[i]];
-        biases += d->biases[norms[i]];
-    }
-    ari_arena *arena = &m->checkpoint->arena;
-    if (biases > 0) {
-        set_text(&m->architecture, arena, ARI_FIELD_NORM_TYPE, "layernorm", ARI_SHAPE,
-                 "its norms have biases");
-    } else if (weights > 0 && d->weights[ARI_ROLE_GATE] + d->weights[ARI_ROLE_GATE_UP] > 0) {
-        set_text(&m->architecture, arena, ARI_FIELD_NORM_TYPE, "rmsnorm", ARI_CONVENTION,
-                 "norms without biases beside a gated MLP");
-    }
+    set_size(d, ARI_FIELD_VOCAB_SIZE, d->sizes->of[ARI_DIM_VOCAB].value > 0 ? ARI_DIM_VOCAB : ARI_DIM_OUTPUTS);
 }
 
-static void derive_biases(ari_model *m, const ari_dimensions *d)
+/* Learned positions, or the side of a causal mask. Some tables begin with two rows that are no position. */
+static void set_positions(const ari_derivation *d)
 {
-    static const ari_role attention[] = { ARI_ROLE_Q, ARI_ROLE_K, ARI_ROLE_V, ARI_ROLE_QKV, ARI_ROLE_O };
-    static const ari_role mlp[] = { ARI_ROLE_GATE, ARI_ROLE_UP, ARI_ROLE_DOWN, ARI_ROLE_GATE_UP };
-    size_t in_attention = 0, in_mlp = 0;
-    for (size_t i = 0; i < sizeof(attention) / sizeof(attention[0]); i++)
-        in_attention += d->biases[attention[i]];
-    for (size_t i = 0; i < sizeof(mlp) / sizeof(mlp[0]); i++) in_mlp += d->biases[mlp[i]];
-    set_bool(&m->architecture, ARI_FIELD_ATTENTION_BIAS, in_attention > 0, ARI_SHAPE,
-             in_attention > 0 ? "attention projections have biases" : "no attention projection has a bias");
-    if (m->architecture.fields[ARI_FIELD_INTERMEDIATE_SIZE].basis != ARI_SHAPE) return;
-    set_bool(&m->architecture, ARI_FIELD_MLP_BIAS, in_mlp > 0, ARI_SHAPE,
-             in_mlp > 0 ? "MLP projections have biases" : "no MLP projection has a bias");
+    uint64_t rows = d->sizes->of[ARI_DIM_POSITIONS].value;
+    set_size(d, ARI_FIELD_MAX_POSITION_EMBEDDINGS, ARI_DIM_MASK);
+    if (rows == 0 || d->sizes->of[ARI_DIM_MASK].value > 0) return;
+    bool offset = rows % 8 == 2;
+    set_integer(d->out, d->arena, ARI_FIELD_MAX_POSITION_EMBEDDINGS, offset ? rows - 2 : rows, ARI_CONVENTION,
+                arena_printf(d->arena, offset ? "%s, less two that are no position" : "%s",
+                             size_evidence(d->layout, d->sizes, ARI_DIM_POSITIONS, d->arena)));
 }
 
-/* A gated MLP with RMS norms means SiLU everywhere but in Gemma, which also has
- * norms after its blocks, and in Gemma 1, which looks like Llama. */
-static void derive_activation(ari_model *m, const ari_dimensions *d)
+/* --- Absence ----------------------------------------------------------------------------------- */
+
+/* Is there a matrix in the layers of which nobody knows what it does? */
+static bool has_strange_matrix(const ari_derivation *d, uint32_t component, uint32_t stack)
 {
-    bool gated = d->weights[ARI_ROLE_GATE] + d->weights[ARI_ROLE_GATE_UP] > 0;
-    bool layernorm = m->architecture.fields[ARI_FIELD_NORM_TYPE].basis == ARI_SHAPE;
-    if (!gated || layernorm || d->weights[ARI_ROLE_POST_NORM] > 0) return;
-    set_text(&m->architecture, &m->checkpoint->arena, ARI_FIELD_HIDDEN_ACT, "silu", ARI_CONVENTION,
-             "gated MLP and norms without biases, as in Llama");
-}
-
-static void derive_absent(ari_model *m)
-{
-    static const ari_field experts[] = {
-        ARI_FIELD_NUM_EXPERTS,
-        ARI_FIELD_NUM_SHARED_EXPERTS,
-        ARI_FIELD_NUM_EXPERTS_PER_TOK,
-        ARI_FIELD_MOE_INTERMEDIATE_SIZE,
-        ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE,
-        ARI_FIELD_FIRST_K_DENSE_REPLACE,
-    };
-    static const ari_field others[] = {
-        ARI_FIELD_Q_LORA_RANK,
-        ARI_FIELD_KV_LORA_RANK,
-        ARI_FIELD_QK_NOPE_HEAD_DIM,
-        ARI_FIELD_QK_ROPE_HEAD_DIM,
-        ARI_FIELD_V_HEAD_DIM,
-        ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS,
-        ARI_FIELD_SSM_STATE_SIZE,
-        ARI_FIELD_CONV_KERNEL,
-        ARI_FIELD_LINEAR_NUM_KEY_HEADS,
-        ARI_FIELD_LINEAR_NUM_VALUE_HEADS,
-        ARI_FIELD_LINEAR_KEY_HEAD_DIM,
-        ARI_FIELD_LINEAR_VALUE_HEAD_DIM,
-        ARI_FIELD_PATCH_SIZE,
-        ARI_FIELD_OUT_HIDDEN_SIZE,
-        ARI_FIELD_LORA_RANK,
-    };
-    for (size_t i = 0; i < sizeof(experts) / sizeof(experts[0]); i++) {
-        set_absent(&m->architecture, experts[i], "no tensor of an expert or a router");
-    }
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        set_absent(&m->architecture, others[i], "every tensor's role is known, and none has to do with it");
-    }
-}
-
-/* --- Kind ------------------------------------------------------------------------------ */
-
-/* Heads that are no language model's. */
-static const char *const other_heads[] = {
-    "score", "classifier", "v_head", "value_head", "reward_head", "cls"
-};
-
-static bool is_other_head(ari_span pattern)
-{
-    for (size_t i = 0; i < sizeof(other_heads) / sizeof(other_heads[0]); i++) {
-        ari_span word = span_of(other_heads[i]);
-        bool starts = span_eq(span_first(pattern, word.size), word);
-        if (starts && (pattern.size == word.size || pattern.data[word.size] == '.')) return true;
+    for (size_t i = 0; i < d->layout->template_count; i++) {
+        const ari_template *t = &d->layout->templates[i];
+        bool strange = t->role == ARI_ROLE_NONE && !t->companion && logical_shape(d->layout, t, 0).rank >= 2;
+        if (strange && t->component == component && t->stack == stack) return true;
     }
     return false;
 }
 
-/* What stands outside of all stacks: a foreign head, and tensors nobody knows. */
-static void look_at_top(const ari_model *m, bool *head, bool *strange)
+static void set_absent_fields(const ari_derivation *d, const ari_field *fields, size_t count, const char *why)
 {
-    for (size_t i = 0; i < m->layout.template_count; i++) {
+    for (size_t i = 0; i < count; i++) {
+        if (d->out->fields[fields[i]].basis == ARI_UNKNOWN) set_absent(d->out, fields[i], why);
+    }
+}
+
+/* Where every matrix is known, what none of them has to do with is not there. */
+static void set_absences(const ari_derivation *d, uint32_t component, uint32_t stack)
+{
+    static const ari_field latent[] = { ARI_FIELD_Q_LORA_RANK, ARI_FIELD_KV_LORA_RANK, ARI_FIELD_QK_NOPE_HEAD_DIM,
+                                        ARI_FIELD_QK_ROPE_HEAD_DIM, ARI_FIELD_V_HEAD_DIM };
+    static const ari_field state[] = { ARI_FIELD_SSM_STATE_SIZE };
+    static const ari_field linear[] = { ARI_FIELD_LINEAR_NUM_KEY_HEADS, ARI_FIELD_LINEAR_NUM_VALUE_HEADS,
+                                        ARI_FIELD_LINEAR_KEY_HEAD_DIM, ARI_FIELD_LINEAR_VALUE_HEAD_DIM };
+    static const ari_field kernel[] = { ARI_FIELD_CONV_KERNEL };
+    uint32_t all = 0, recurrent = ARI_HAS_SSM | ARI_HAS_TIME | ARI_HAS_LRU | ARI_HAS_CONV;
+    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    if (d->sizes->layers == 0 || d->partial || has_strange_matrix(d, component, stack)) return;
+    const char *why = "every matrix of the layers is known, and none has to do with it";
+    if ((all & ARI_HAS_LATENT) == 0) set_absent_fields(d, latent, sizeof(latent) / sizeof(latent[0]), why);
+    if ((all & recurrent) == 0) set_absent_fields(d, state, 1, why);
+    if ((all & (recurrent | ARI_HAS_DELTA)) == 0) set_absent_fields(d, kernel, 1, why);
+    if ((all & (ARI_HAS_DELTA | ARI_HAS_TIME)) == 0)
+        set_absent_fields(d, linear, sizeof(linear) / sizeof(linear[0]), why);
+}
+
+/* --- Biases ------------------------------------------------------------------------------------ */
+
+static void set_bias(const ari_derivation *d, ari_field field, const ari_role *roles, size_t count, const char *what)
+{
+    size_t weights = 0, biases = 0;
+    for (size_t i = 0; i < count; i++) {
+        weights += d->sizes->weights[roles[i]];
+        biases += d->sizes->biases[roles[i]];
+    }
+    if (weights == 0) return;
+    set_bool(d->out, field, biases > 0, ARI_SHAPE,
+             arena_printf(d->arena, biases > 0 ? "%s projections have biases" : "no %s projection has a bias", what));
+}
+
+static void set_biases(const ari_derivation *d)
+{
+    static const ari_role attention[] = { ARI_ROLE_Q,   ARI_ROLE_K,    ARI_ROLE_V,   ARI_ROLE_QKV, ARI_ROLE_KV,
+                                          ARI_ROLE_Q_A, ARI_ROLE_KV_A, ARI_ROLE_Q_B, ARI_ROLE_KV_B };
+    static const ari_role mlp[] = { ARI_ROLE_GATE, ARI_ROLE_UP, ARI_ROLE_DOWN, ARI_ROLE_GATE_UP };
+    set_bias(d, ARI_FIELD_ATTENTION_BIAS, attention, sizeof(attention) / sizeof(attention[0]), "query, key and value");
+    set_bias(d, ARI_FIELD_MLP_BIAS, mlp, sizeof(mlp) / sizeof(mlp[0]), "MLP");
+}
+
+/* GPTQ's packers give every linear layer a bias, the model's own or zeros. */
+static bool packer_adds_biases(const ari_model *m, const ari_sizes *s)
+{
+    bool gptq = m->packing.scheme != NULL && strcmp(m->packing.scheme, "gptq") == 0;
+    return gptq && s->biases[ARI_ROLE_O] > 0 && s->biases[ARI_ROLE_O] == s->weights[ARI_ROLE_O];
+}
+
+/* --- Towers ------------------------------------------------------------------------------------ */
+
+/* The patch is the convolution's side; a linear embedding takes 3 x side x side. */
+static void set_patch(const ari_derivation *d)
+{
+    uint64_t inputs = d->sizes->of[ARI_DIM_PATCH_INPUTS].value;
+    set_size(d, ARI_FIELD_PATCH_SIZE, ARI_DIM_PATCH);
+    for (uint64_t side = 2; inputs > 0 && side <= 64; side++) {
+        if (d->sizes->of[ARI_DIM_PATCH].value > 0 || 3 * side * side != inputs) continue;
+        set_integer(d->out, d->arena, ARI_FIELD_PATCH_SIZE, side, ARI_CONVENTION,
+                    arena_printf(d->arena, "3 x %" PRIu64 " x %" PRIu64 " inputs of a patch embedding", side, side));
+    }
+}
+
+/* What a merger that is part of the tower puts out: the width that follows its last matrix. */
+static void set_output_width(const ari_model *m, const ari_derivation *d, ari_span prefix)
+{
+    uint64_t text = m->component_count > 0 && m->components[0].sizes != NULL ? m->components[0].sizes->hidden : 0;
+    size_t root = 0;
+    for (size_t i = 0; i < prefix.size && root == 0; i++) root = prefix.data[i] == '.' ? i + 1 : 0;
+    for (size_t i = 0; i < m->layout.template_count && text > 0; i++) {
         const ari_template *t = &m->layout.templates[i];
-        if (t->stack != 0 || t->role != ARI_ROLE_NONE) continue;
-        bool other = is_other_head(t->pattern);
-        *head = *head || other;
-        *strange = *strange || !other;
+        ari_shape shape = logical_shape(&m->layout, t, t->count - 1);
+        bool projector = m->parts.rows[t->component].kind == ARI_PART_PROJECTOR;
+        if (!projector || t->part != ARI_PART_WEIGHT || shape.rank != 2 || shape.sizes[0] != text) continue;
+        if (root == 0 || t->pattern.size < root || memcmp(t->pattern.data, prefix.data, root) != 0) continue;
+        set_integer(d->out, d->arena, ARI_FIELD_OUT_HIDDEN_SIZE, text, ARI_SHAPE,
+                    arena_printf(d->arena, "rows of %s", arena_escape(d->arena, t->pattern, 200)));
+        return;
     }
 }
 
-/* Saved without its head, a model loses the "model." before its names. */
-static bool is_headless(const ari_model *m, uint32_t stack)
-{
-    return span_is(m->layout.stacks[stack].prefix, "layers") &&
-           tensors_find(m->layout.tensors, ARI_SPAN("embed_tokens.weight"));
-}
+/* --- Components -------------------------------------------------------------------------------- */
 
-static void derive_kind(ari_model *m, uint32_t stack, const stack_sum *sums, const ari_dimensions *d)
-{
-    bool head = false, strange = false, output = d->weights[ARI_ROLE_OUTPUT] > 0,
-         embedding = d->weights[ARI_ROLE_EMBED] > 0;
-    look_at_top(m, &head, &strange);
-    bool whole = !m->checkpoint->incomplete, headless = head || is_headless(m, stack) || !embedding;
-    if (output && embedding) {
-        set_bool(&m->architecture, ARI_FIELD_TIE_WORD_EMBEDDINGS, false, ARI_SHAPE,
-                 "a separate output matrix is stored");
-    } else if (whole && !headless && !strange) {
-        set_bool(&m->architecture, ARI_FIELD_TIE_WORD_EMBEDDINGS, true, ARI_SHAPE,
-                 "no output matrix is stored");
-    }
-    for (uint32_t i = 1; i < m->layout.stack_count; i++)
-        strange = strange || (i != stack && sums[i].parameters > 0);
-    bool experts = d->weights[ARI_ROLE_EXPERT] + d->weights[ARI_ROLE_ROUTER] > 0;
-    strange = strange || sums[stack].strange > 0;
-    if (!strange && !experts) derive_absent(m);
-    if (strange || !whole) return;
-    m->kind = head                  ? "classifier"
-              : headless && !output ? "embedding"
-              : experts             ? "moe-causal-lm"
-                                    : "causal-lm";
-}
+static const char *const role_words[] = {
+    [ARI_PART_TEXT] = "text_decoder",     [ARI_PART_ENCODER] = "text_encoder", [ARI_PART_VISION] = "vision_encoder",
+    [ARI_PART_AUDIO] = "audio_encoder",   [ARI_PART_PROJECTOR] = "projector",  [ARI_PART_MTP] = "mtp",
+    [ARI_PART_HEAD] = "head",             [ARI_PART_SPARE] = "other",
+};
 
-static bool derive_decoder(ari_model *m, uint32_t stack, const stack_sum *sums)
+static bool derive_component(ari_model *m, size_t i)
 {
-    ari_dimensions d;
+    const ari_part_row *row = &m->parts.rows[i];
     ari_arena *arena = &m->checkpoint->arena;
-    if (!dimensions_solve(&m->layout, stack, arena, &d)) return false;
-    set_size(m, ARI_FIELD_HIDDEN_SIZE, &d.of[ARI_DIM_HIDDEN]);
-    set_size(m, ARI_FIELD_INTERMEDIATE_SIZE, &d.of[ARI_DIM_INTERMEDIATE]);
-    set_size(m, ARI_FIELD_VOCAB_SIZE, &d.of[d.of[ARI_DIM_VOCAB].value > 0 ? ARI_DIM_VOCAB : ARI_DIM_OUTPUTS]);
-    derive_layers(m, stack);
-    heads_infer(&m->architecture, arena, &d);
-    derive_norm(m, &d);
-    derive_biases(m, &d);
-    derive_activation(m, &d);
-    derive_kind(m, stack, sums, &d);
-    m->components = arena_alloc(arena, sizeof(m->components[0]));
-    if (m->components == NULL) return false;
-    m->components[m->component_count++] = (ari_component){
-        .role = "text_decoder",
-        .prefix = arena_escape(arena, m->layout.stacks[stack].prefix, ESCAPE_ALL),
-        .parameters = sums[stack].parameters,
-        .architecture = m->architecture,
-    };
+    ari_component *c = &m->components[i];
+    *c = (ari_component){ .role = role_words[row->kind],
+                          .prefix = arena_escape(arena, row->prefix, ESCAPE_ALL),
+                          .parameters = row->parameters };
+    architecture_clear(&c->architecture);
+    if (row->stack == 0) return true;
+    c->sizes = arena_alloc(arena, sizeof(*c->sizes));
+    if (c->sizes == NULL || !sizes_solve(&m->layout, (uint32_t)i, row->stack, arena, c->sizes)) return false;
+    bool text = row->kind != ARI_PART_VISION && row->kind != ARI_PART_AUDIO;
+    ari_derivation d = { &m->layout, c->sizes, &c->architecture, arena, text, m->packing.lora_rank > 0 };
+    ari_traits traits = traits_find(&d, (uint32_t)i, row->stack, text ? m->dialect : NULL);
+    set_hidden(&d);
+    if (!shares_layers(&traits)) set_layers(&d, row->prefix, !m->checkpoint->incomplete);
+    if (text) set_vocabulary(&d);
+    attention_derive(&d);
+    feed_forward_derive(&d);
+    recurrence_derive(&d);
+    set_positions(&d);
+    set_absences(&d, (uint32_t)i, row->stack);
+    if (!packer_adds_biases(m, c->sizes)) set_biases(&d);
+    if (row->kind == ARI_PART_VISION) {
+        set_patch(&d);
+        set_output_width(m, &d, row->prefix);
+    }
+    conventions_apply(&d, &traits);
+    if (i == 0) m->traits = traits;
     return true;
+}
+
+/* Layers in the main stack that predict further tokens, or stacks of their own. */
+static void set_next_token_layers(ari_model *m)
+{
+    uint64_t layers = m->components[0].sizes == NULL ? 0 : m->components[0].sizes->mtp_layers;
+    for (uint32_t i = 1; i < m->layout.stack_count && layers == 0; i++) {
+        const ari_stack *s = &m->layout.stacks[i];
+        if (has_words(s->prefix, "mtp") || has_words(s->prefix, "mtp_layers") || has_words(s->prefix, "mtp_block"))
+            layers = s->layers;
+    }
+    ari_architecture *a = &m->components[0].architecture;
+    if (layers > 0) {
+        set_integer(a, &m->checkpoint->arena, ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS, layers, ARI_SHAPE,
+                    "layers that hold eh_proj or enorm, or stand under mtp");
+    } else if (m->parts.known) {
+        set_absent(a, ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS, "no tensor of a next-token layer");
+    }
+}
+
+static void set_rank(ari_model *m)
+{
+    if (m->packing.lora_rank > 0)
+        set_integer(&m->components[0].architecture, &m->checkpoint->arena, ARI_FIELD_LORA_RANK, m->packing.lora_rank,
+                    ARI_SHAPE, "the size that both matrices of a pair share");
 }
 
 bool derive(ari_model *m)
 {
+    ari_arena *arena = &m->checkpoint->arena;
+    uint64_t *each = calloc(m->layout.template_count + 1, sizeof(each[0]));
     architecture_clear(&m->architecture);
     m->kind = "unknown";
     m->dtype_count = ARI_DT_COUNT + m->layout.tensors->unknown_count;
-    m->dtypes = arena_alloc(&m->checkpoint->arena, m->dtype_count * sizeof(m->dtypes[0]));
-    stack_sum *sums = m->dtypes == NULL ? NULL : sum_stacks(m);
-    if (sums == NULL) return false;
-    uint32_t stack = main_stack(m, sums);
-    bool ok = stack == NO_STACK || derive_decoder(m, stack, sums);
-    free(sums);
-    return ok;
+    m->dtypes = arena_alloc(arena, m->dtype_count * sizeof(m->dtypes[0]));
+    bool ok = each != NULL && m->dtypes != NULL;
+    if (ok) count_parameters(m, each);
+    ok = ok && components_find(&m->layout, each, arena, &m->parts);
+    free(each);
+    if (ok) m->components = arena_alloc(arena, (m->parts.count + 1) * sizeof(m->components[0]));
+    if (!ok || m->components == NULL) return false;
+    for (size_t i = 0; i < m->parts.count; i++) {
+        if (!derive_component(m, i)) return false;
+        m->component_count++;
+    }
+    set_next_token_layers(m);
+    set_rank(m);
+    kind_derive(m);
+    m->architecture = m->components[0].architecture;
+    if (!m->parts.known) m->component_count = 0;
+    return true;
 }

@@ -33,7 +33,7 @@ static const char *const wrappers[] = {
 
 typedef struct building {
     ari_layout *l;
-    ari_lookup patterns, prefixes;
+    ari_lookup prefixes;
     uint32_t *template_of; /* By row. */
     ari_place *places;     /* By row. */
     char *text;            /* The pattern under construction. */
@@ -69,7 +69,10 @@ static ari_span component(ari_span name, size_t at)
     return dot == NULL ? rest : span_first(rest, (size_t)(dot - rest.data));
 }
 
-static bool read_number(ari_span s, uint32_t *out)
+/* Words that numbers are glued to: experts.expert_7. */
+static const char *const glued[] = { "expert_", "layer_", "layers_", "block_", "blocks_" };
+
+static bool read_digits(ari_span s, uint32_t *out)
 {
     if (s.size == 0 || s.size > 9) return false;
     *out = 0;
@@ -78,6 +81,18 @@ static bool read_number(ari_span s, uint32_t *out)
         *out = *out * 10 + (uint32_t)(s.data[i] - '0');
     }
     return true;
+}
+
+/* A number, alone or behind one of the glued words, whose length goes to *stem. */
+static bool read_number(ari_span s, size_t *stem, uint32_t *out)
+{
+    *stem = 0;
+    if (read_digits(s, out)) return true;
+    for (size_t i = 0; i < sizeof(glued) / sizeof(glued[0]); i++) {
+        *stem = strlen(glued[i]);
+        if (span_starts(s, glued[i]) && read_digits(span_from(s, *stem), out)) return true;
+    }
+    return false;
 }
 
 static bool is_container(ari_span word)
@@ -96,8 +111,9 @@ static size_t layer_at(ari_span name)
     for (size_t at = 0; at <= name.size;) {
         ari_span word = component(name, at);
         uint32_t number;
-        if (read_number(word, &number)) {
-            if (is_container(before)) return at;
+        size_t stem;
+        if (read_number(word, &stem, &number)) {
+            if (is_container(stem > 0 ? span_first(word, stem - 1) : before)) return at;
             if (first == SIZE_MAX) first = at;
         }
         before = word;
@@ -110,8 +126,21 @@ static size_t layer_at(ari_span name)
 typedef struct parsed {
     ari_span pattern;
     size_t prefix_size, tail_at;
-    uint32_t layer, sub;
+    uint32_t layer, sub, deep;
 } parsed;
+
+static void note_number(parsed *p, bool is_layer, uint32_t number, size_t begin, size_t end)
+{
+    if (is_layer) {
+        p->prefix_size = begin == 0 ? 0 : begin - 1;
+        p->layer = number;
+        p->tail_at = end;
+    } else if (p->layer != NO_NUMBER && p->sub == NO_NUMBER) {
+        p->sub = number;
+    } else if (p->layer != NO_NUMBER && p->deep == NO_NUMBER) {
+        p->deep = number;
+    }
+}
 
 static bool parse_name(building *b, ari_span name, parsed *out)
 {
@@ -123,23 +152,21 @@ static bool parse_name(building *b, ari_span name, parsed *out)
         b->text = text;
         b->room = name.size * 2 + 2;
     }
-    *out = (parsed){ .layer = NO_NUMBER, .sub = NO_NUMBER };
+    *out = (parsed){ .layer = NO_NUMBER, .sub = NO_NUMBER, .deep = NO_NUMBER };
     size_t layer = layer_at(name), size = 0;
     for (size_t at = 0; at <= name.size;) {
         ari_span word = component(name, at);
         uint32_t number;
-        bool hole = read_number(word, &number);
-        if (hole && at == layer) {
-            out->prefix_size = size == 0 ? 0 : size - 1;
-            out->layer = number;
-            out->tail_at = size + 3;
-        } else if (hole && out->layer != NO_NUMBER && out->sub == NO_NUMBER) {
-            out->sub = number;
+        size_t stem;
+        bool hole = read_number(word, &stem, &number);
+        size_t kept = hole ? stem : word.size;
+        if (kept > 0) memcpy(b->text + size, word.data, kept);
+        if (hole) {
+            memcpy(b->text + size + kept, "{}", 2);
+            note_number(out, at == layer, number, size, size + kept + 3);
         }
-        if (hole) word = ARI_SPAN("{}");
-        if (word.size > 0) memcpy(b->text + size, word.data, word.size);
-        size += word.size;
-        at += (hole ? component(name, at).size : word.size) + 1;
+        size += kept + (hole ? 2 : 0);
+        at += word.size + 1;
         if (at <= name.size) b->text[size++] = '.';
     }
     out->pattern = (ari_span){ (uint8_t *)b->text, size };
@@ -183,27 +210,33 @@ static bool add_row(building *b, uint32_t row)
     if (!array_room(&l->templates, &l->template_room, l->template_count, sizeof(l->templates[0])))
         return false;
     /* A new pattern is looked up by the copy that add_template makes of it. */
-    size_t t = lookup_find(&b->patterns, p.pattern, template_pattern, l->templates);
+    size_t t = lookup_find(&l->patterns, p.pattern, template_pattern, l->templates);
     if (t == SIZE_MAX) {
         t = l->template_count;
         if (!add_template(b, &p)) return false;
-        if (lookup_add(&b->patterns, l->templates[t].pattern, t, template_pattern, l->templates, &added) ==
+        if (lookup_add(&l->patterns, l->templates[t].pattern, t, template_pattern, l->templates, &added) ==
             SIZE_MAX) {
             return false;
         }
     }
     l->templates[t].count++;
     b->template_of[row] = (uint32_t)t;
-    b->places[row] = (ari_place){ row, p.layer, p.sub };
+    b->places[row] = (ari_place){ row, p.layer, p.sub, p.deep };
     return true;
+}
+
+static int by_numbers(const ari_place *x, const ari_place *y)
+{
+    if (x->layer != y->layer) return x->layer < y->layer ? -1 : 1;
+    if (x->sub != y->sub) return x->sub < y->sub ? -1 : 1;
+    return x->deep < y->deep ? -1 : x->deep > y->deep;
 }
 
 static int by_layer(const void *a, const void *b)
 {
     const ari_place *x = a, *y = b;
-    if (x->layer != y->layer) return x->layer < y->layer ? -1 : 1;
-    if (x->sub != y->sub) return x->sub < y->sub ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
+    int order = by_numbers(x, y);
+    return order != 0 ? order : x->row < y->row ? -1 : x->row > y->row;
 }
 
 static void group_places(building *b)
@@ -278,9 +311,8 @@ bool layout_build(ari_layout *out, const ari_tensors *tensors)
 {
     *out = (ari_layout){ .tensors = tensors };
     building b = { .l = out };
-    b.patterns.seed = b.prefixes.seed = tensors->names.seed;
+    out->patterns.seed = b.prefixes.seed = tensors->names.seed;
     bool ok = build(&b);
-    lookup_free(&b.patterns);
     lookup_free(&b.prefixes);
     free(b.template_of);
     free(b.places);
@@ -289,11 +321,32 @@ bool layout_build(ari_layout *out, const ari_tensors *tensors)
     return ok;
 }
 
+ari_template *layout_find(const ari_layout *l, ari_span pattern)
+{
+    size_t i = lookup_find(&l->patterns, pattern, template_pattern, l->templates);
+    return i == SIZE_MAX ? NULL : &l->templates[i];
+}
+
+const ari_place *layout_partner(const ari_layout *l, const ari_template *t, const ari_place *p, size_t hint)
+{
+    const ari_place *places = l->places + t->first;
+    if (hint < t->count && by_numbers(&places[hint], p) == 0) return &places[hint];
+    for (size_t low = 0, high = t->count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = by_numbers(&places[middle], p);
+        if (order == 0) return &places[middle];
+        if (order < 0) low = middle + 1;
+        if (order > 0) high = middle;
+    }
+    return NULL;
+}
+
 void layout_free(ari_layout *l)
 {
     free(l->templates);
     free(l->stacks);
     free(l->places);
+    lookup_free(&l->patterns);
     arena_free(&l->arena);
     *l = (ari_layout){ 0 };
 }

@@ -17,15 +17,34 @@ typedef struct ari_place {
     uint32_t row;   /* In the tensor table. */
     uint32_t layer; /* NO_NUMBER in the top stack. */
     uint32_t sub;   /* The first number after the layer (an expert, mostly), or NO_NUMBER. */
+    uint32_t deep;  /* The one after that. */
 } ari_place;
+
+/* A tensor's sizes as inference sees them: unpacked. A packed weight of which only
+ * the number of elements is known has rank 0. */
+typedef struct ari_logical {
+    uint64_t elements;
+    uint64_t sizes[4];
+    uint32_t rank;
+    uint8_t bits; /* 0 where the tensor is not packed: its own shape holds. */
+} ari_logical;
 
 typedef struct ari_template {
     ari_span pattern; /* The whole name with {} for every number. Foreign text. */
     ari_span tail;    /* What follows the layer's number, or all of it. */
     uint32_t stack;   /* Index of its stack. */
-    uint32_t role;    /* Filled by role.h. */
     size_t first;     /* Its places are places[first .. first + count). */
     size_t count;
+    /* Filled by pack.h. */
+    ari_span module;      /* The pattern without .weight, .bias or a packed payload's suffix. */
+    uint8_t part;         /* ari_part. */
+    bool companion;       /* Scales and the like: belongs to a packed weight, is no parameter. */
+    bool adapter;         /* One of the two matrices of a LoRA. */
+    ari_logical *logical; /* One a place where some of them are packed, else NULL. */
+    /* Filled by role.h. */
+    uint32_t role, context;
+    /* Filled by part.h. */
+    uint32_t component;
 } ari_template;
 
 typedef struct ari_stack {
@@ -40,12 +59,20 @@ typedef struct ari_layout {
     ari_stack *stacks;
     ari_place *places; /* Grouped by template, in the order of layers within each. */
     size_t template_count, template_room, stack_count, stack_room;
-    ari_arena arena; /* Holds patterns. */
+    ari_lookup patterns;
+    ari_arena arena; /* Holds patterns and logical shapes. */
 } ari_layout;
 
 /* False when memory is short. The tensors must outlive it. */
 bool layout_build(ari_layout *out, const ari_tensors *tensors);
 void layout_free(ari_layout *l);
+
+/* The template of that pattern, or NULL. */
+ari_template *layout_find(const ari_layout *l, ari_span pattern);
+
+/* The place of t with the same numbers as p, or NULL. `hint` is where it would be
+ * if both templates ran through the same layers. */
+const ari_place *layout_partner(const ari_layout *l, const ari_template *t, const ari_place *p, size_t hint);
 
 static inline const ari_tensor *place_tensor(const ari_layout *l, const ari_place *p)
 {

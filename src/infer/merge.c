@@ -1,6 +1,6 @@
 #include "infer/merge.h"
 
-#include "infer/heads.h"
+#include "infer/attention.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -59,7 +59,7 @@ static void settle_heads(ari_model *m)
     if (stated_number(m, ARI_FIELD_HEAD_DIM, &kv) && kv != size &&
         !m->claims.of[ARI_FIELD_HEAD_DIM].by_default)
         return;
-    heads_take(&m->architecture, &m->checkpoint->arena, (uint64_t[]){ q, keys / size, size },
+    attention_take(&m->architecture, &m->checkpoint->arena, (uint64_t[]){ q, keys / size, size },
                m->claims.of[ARI_FIELD_NUM_ATTENTION_HEADS].evidence);
 }
 

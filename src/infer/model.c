@@ -1,10 +1,11 @@
 #include "infer/model.h"
 
 #include "base/text.h"
+#include "infer/count.h"
 #include "infer/derive.h"
 #include "infer/merge.h"
-#include "infer/role.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 const char *ari_basis_word(ari_basis basis)
@@ -35,22 +36,50 @@ static const char *gguf_quantization(ari_model *m)
                         (int)strtol(digits, NULL, 10), best->block_elems);
 }
 
+/* What the tensors are packed as, by themselves; else what a configuration says. */
+static const char *find_quantization(ari_model *m)
+{
+    const ari_checkpoint *c = m->checkpoint;
+    const ari_packing *p = &m->packing;
+    const char *out = m->claims.quantization;
+    bool gguf = false;
+    for (size_t i = 0; i < c->file_count; i++) gguf = gguf || c->files[i].version > 0;
+    if (gguf) {
+        out = gguf_quantization(m);
+    } else if (p->scheme != NULL && p->group_size > 0) {
+        out = arena_printf(&m->checkpoint->arena, "{\"scheme\":\"%s\",\"bits\":%u,\"group_size\":%" PRIu64 "}", p->scheme,
+                           p->bits, p->group_size);
+    } else if (p->scheme != NULL) {
+        out = arena_printf(&m->checkpoint->arena, "{\"scheme\":\"%s\",\"bits\":%u,\"group_size\":null}", p->scheme,
+                           p->bits);
+    }
+    return out == NULL ? "null" : out;
+}
+
+/* The naming dialect of a GGUF file. It chooses among conventions, and is no claim. */
+static const char *find_dialect(ari_checkpoint *c)
+{
+    const ari_meta *row = metadata_find(&c->metadata, "general.architecture");
+    bool gguf = row != NULL && row->type == ARI_META_STRING && c->files[row->file].version > 0;
+    return gguf ? arena_escape(&c->arena, row->bytes, 64) : NULL;
+}
+
 static ari_status infer(ari_model *m, const ari_options *options, ari_err *err)
 {
     ari_checkpoint *c = m->checkpoint;
-    if (!layout_build(&m->layout, &c->tensors) || !roles_assign(&m->layout) || !derive(m))
+    m->dialect = find_dialect(c);
+    if (!layout_build(&m->layout, &c->tensors) || !pack_resolve(&m->layout, c, &m->packing) ||
+        !roles_assign(&m->layout) || !derive(m))
         return ari_out_of_memory(err);
     if (!options->weights_only) {
         claims_read(c, &m->claims);
         merge_claims(m);
     }
+    m->active_known = count_active(m, &m->active_parameters);
     for (size_t i = 0; i < c->tensors.unknown_count; i++) {
         m->unknown_dtypes[i] = arena_escape(&c->arena, c->tensors.unknown[i], 80);
     }
-    bool gguf = false;
-    for (size_t i = 0; i < c->file_count; i++) gguf = gguf || c->files[i].version > 0;
-    m->quantization = gguf ? gguf_quantization(m) : m->claims.quantization;
-    if (m->quantization == NULL) m->quantization = "null";
+    m->quantization = find_quantization(m);
     findings_close(&c->findings);
     return ARI_OK;
 }

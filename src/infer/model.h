@@ -3,13 +3,16 @@
 #define ARI_INFER_MODEL_H
 
 #include "infer/claims.h"
-#include "infer/layout.h"
+#include "infer/components.h"
+#include "infer/convention.h"
+#include "infer/pack.h"
 
 typedef struct ari_component {
     const char *role;   /* "text_decoder", as the report's schema spells it. */
     const char *prefix; /* Escaped. */
     uint64_t parameters;
     ari_architecture architecture;
+    ari_sizes *sizes; /* NULL where it has no layers. */
 } ari_component;
 
 typedef struct ari_contradiction {
@@ -27,6 +30,10 @@ struct ari_model {
     ari_checkpoint *checkpoint;
     const char *path; /* As given; escaped. */
     ari_layout layout;
+    ari_packing packing;
+    ari_parts parts;
+    ari_traits traits;   /* Of the main component. */
+    const char *dialect; /* general.architecture, or NULL. */
     ari_claims claims;
     ari_architecture architecture; /* Of the main component. */
     ari_component *components;
@@ -35,8 +42,8 @@ struct ari_model {
     size_t contradiction_count;
     const char *kind, *family; /* The second NULL where unknown. Escaped. */
     const char *quantization;  /* JSON, or "null". */
-    uint64_t parameters;
-    bool parameters_known;
+    uint64_t parameters, active_parameters;
+    bool parameters_known, active_known;
     ari_dtype_sum *dtypes; /* One a dtype number, dtype_count of them. */
     size_t dtype_count;
     uint64_t bytes;                 /* Of all tensors. */

@@ -1,6 +1,6 @@
 #include "infer/role.h"
 
-enum { ATTENTION = 1, FEED_FORWARD = 2, EXPERTS = 4, CROSS = 8 };
+#include "infer/pack.h"
 
 static const struct {
     const char *word;
@@ -14,17 +14,19 @@ static const struct {
     const char *word;
     unsigned context;
 } contexts[] = {
-#define CONTEXT(word, context) { word, context },
+#define CONTEXT(word, context) { word, ARI_IN_##context },
 #include "infer/context.def"
 };
 
 static const struct tail_row {
     const char *words;
     ari_role role;
-    unsigned needs;
+    unsigned needs, adds;
 } tails[] = {
-#define TAIL(words, role, needs) { words, ARI_ROLE_##role, needs },
+#define ARI_IN_0 0
+#define TAIL(words, role, needs, adds) { words, ARI_ROLE_##role, ARI_IN_##needs, ARI_IN_##adds },
 #include "infer/tail.def"
+#undef ARI_IN_0
 };
 
 enum { TAIL_COUNT = sizeof(tails) / sizeof(tails[0]) };
@@ -48,13 +50,6 @@ static ari_span last_word(ari_span s, ari_span *before)
     return span_from(s, at);
 }
 
-ari_part tail_part(ari_span tail)
-{
-    ari_span module, last = last_word(tail, &module);
-    if (span_is(last, "weight")) return ARI_PART_WEIGHT;
-    return span_is(last, "bias") ? ARI_PART_BIAS : ARI_PART_OTHER;
-}
-
 static unsigned context_of(ari_span module)
 {
     unsigned found = 0;
@@ -64,7 +59,7 @@ static unsigned context_of(ari_span module)
             if (span_is(word, contexts[i].word)) found |= contexts[i].context;
         }
     }
-    return found;
+    return (found & ARI_IN_CROSS) != 0 ? found | ARI_IN_ATTENTION : found;
 }
 
 static bool ends_with_words(ari_span name, ari_span words)
@@ -106,15 +101,13 @@ static bool index_tails(tail_index *x)
 }
 
 /* The longest row that matches; of equals the one that asks for more context. */
-static ari_role match(const tail_index *x, ari_span module)
+static const struct tail_row *match(const tail_index *x, ari_span module, unsigned context)
 {
     ari_span before, word = last_word(module, &before);
     size_t at = lookup_find(&x->words, word, indexed_word, x);
-    if (at == SIZE_MAX) return ARI_ROLE_NONE;
     const struct tail_row *best = NULL;
     size_t best_size = 0;
-    unsigned context = context_of(before);
-    if ((context & EXPERTS) != 0) context &= ~(unsigned)FEED_FORWARD;
+    if (at == SIZE_MAX) return NULL;
     for (size_t i = x->newest[at]; i != 0; i = x->next[i - 1]) {
         const struct tail_row *row = &tails[i - 1];
         ari_span words = span_of(row->words);
@@ -124,14 +117,47 @@ static ari_role match(const tail_index *x, ari_span module)
         best = row;
         best_size = words.size;
     }
-    return best == NULL ? ARI_ROLE_NONE : best->role;
+    return best;
 }
 
 /* A GPT-2 causal mask is called attn.bias and has four dimensions. */
 static bool is_mask(const ari_layout *l, const ari_template *t)
 {
     const ari_tensor *first = place_tensor(l, &l->places[t->first]);
-    return first->rank >= 3 && tail_part(t->tail) == ARI_PART_BIAS;
+    return first->rank >= 3 && t->part == ARI_PART_BIAS && span_ends(t->pattern, ".bias");
+}
+
+/* Ancestors that outweigh the last word. */
+static uint32_t by_ancestor(uint32_t role, unsigned context)
+{
+    ari_role_group group = role_group(role);
+    if (group == ARI_GROUP_BUFFER || group == ARI_GROUP_SCALES) return role;
+    if ((context & ARI_IN_MTP) != 0) return ARI_ROLE_MTP;
+    if ((context & ARI_IN_AUX) != 0) return ARI_ROLE_AUX;
+    if ((context & ARI_IN_LRU) != 0) return ARI_ROLE_LRU;
+    if ((context & ARI_IN_CROSS) != 0 && group == ARI_GROUP_ATTENTION) return ARI_ROLE_CROSS;
+    return role;
+}
+
+/* A matrix of experts may be stored as one tensor of three dimensions. */
+static unsigned fused_context(const ari_layout *l, const ari_template *t)
+{
+    bool matrix = role_group(t->role) == ARI_GROUP_FEED_FORWARD && t->part != ARI_PART_BIAS;
+    return matrix && logical_shape(l, t, 0).rank == 3 ? ARI_IN_EXPERT : 0;
+}
+
+static void assign(const tail_index *x, const ari_layout *l, ari_template *t)
+{
+    t->context = context_of(t->module) | (t->stack == 0 ? ARI_IN_TOP : 0);
+    const struct tail_row *row = match(x, t->module, t->context);
+    if (row == NULL && t->module.size < t->pattern.size) row = match(x, t->pattern, t->context);
+    t->role = row == NULL ? ARI_ROLE_NONE : row->role;
+    if (row != NULL) t->context |= row->adds;
+    if (is_mask(l, t)) t->role = ARI_ROLE_BUFFER;
+    if (t->companion && !t->adapter) t->role = ARI_ROLE_SCALE;
+    if (t->companion && t->adapter) t->role = ARI_ROLE_NONE;
+    t->role = by_ancestor(t->role, t->context);
+    t->context |= fused_context(l, t);
 }
 
 bool roles_assign(ari_layout *l)
@@ -139,12 +165,29 @@ bool roles_assign(ari_layout *l)
     tail_index x = { 0 };
     x.words.seed = l->tensors->names.seed;
     bool ok = index_tails(&x);
-    for (size_t i = 0; ok && i < l->template_count; i++) {
-        ari_template *t = &l->templates[i];
-        ari_span module = t->pattern;
-        if (tail_part(t->pattern) != ARI_PART_OTHER) last_word(t->pattern, &module);
-        t->role = is_mask(l, t) ? ARI_ROLE_BUFFER : match(&x, module);
-    }
+    for (size_t i = 0; ok && i < l->template_count; i++) assign(&x, l, &l->templates[i]);
     lookup_free(&x.words);
     return ok;
+}
+
+bool words_at(ari_span name, size_t at, const char *words)
+{
+    if (at >= name.size || name.data[at] != (uint8_t)words[0]) return false;
+    size_t n = strlen(words);
+    if (n > name.size - at || memcmp(name.data + at, words, n) != 0) return false;
+    return at + n == name.size || name.data[at + n] == '.';
+}
+
+size_t next_word(ari_span name, size_t at)
+{
+    const uint8_t *dot = at < name.size ? memchr(name.data + at, '.', name.size - at) : NULL;
+    return dot == NULL ? name.size : (size_t)(dot - name.data) + 1;
+}
+
+bool has_words(ari_span name, const char *words)
+{
+    for (size_t at = 0; at < name.size; at = next_word(name, at)) {
+        if (words_at(name, at, words)) return true;
+    }
+    return false;
 }

@@ -12,22 +12,49 @@ typedef enum ari_role {
 
 typedef enum ari_role_group {
     ARI_GROUP_OTHER,
-    ARI_GROUP_TABLE,     /* [rows, hidden] */
-    ARI_GROUP_NORM,      /* [hidden] */
-    ARI_GROUP_HEAD_NORM, /* [head_dim], or all heads' */
-    ARI_GROUP_LINEAR,    /* [out, in] */
+    ARI_GROUP_OUTER, /* Stands outside of the layers. */
+    ARI_GROUP_NORM,
+    ARI_GROUP_ATTENTION,
+    ARI_GROUP_LATENT, /* Multi-head latent attention. */
+    ARI_GROUP_CROSS,
+    ARI_GROUP_FEED_FORWARD,
+    ARI_GROUP_SSM,
+    ARI_GROUP_DELTA, /* Linear attention: gated delta rule, lightning, KDA. */
+    ARI_GROUP_TIME,  /* RWKV. */
+    ARI_GROUP_CONV,
+    ARI_GROUP_LRU, /* Griffin's and xLSTM's recurrences. */
+    ARI_GROUP_MTP,
     ARI_GROUP_BUFFER,
     ARI_GROUP_SCALES,
 } ari_role_group;
 
-typedef enum ari_part { ARI_PART_WEIGHT, ARI_PART_BIAS, ARI_PART_OTHER } ari_part;
+/* What the ancestors in a name say of a tensor. */
+enum {
+    ARI_IN_ATTENTION = 1,
+    ARI_IN_FEED_FORWARD = 2,
+    ARI_IN_EXPERT = 4,
+    ARI_IN_SHARED = 8,
+    ARI_IN_CROSS = 16,
+    ARI_IN_MIXER = 32,
+    ARI_IN_LINEAR = 64,
+    ARI_IN_CONV = 128,
+    ARI_IN_LRU = 256,
+    ARI_IN_MTP = 512,
+    ARI_IN_AUX = 1024,
+    ARI_IN_TOP = 2048,
+};
 
-/* Give every template its role. False when memory is short. */
+/* Give every template its role and context. False when memory is short. */
 bool roles_assign(ari_layout *l);
 
 const char *role_word(uint32_t role);
 ari_role_group role_group(uint32_t role);
-/* Of its tail: the weight itself, its bias, or something beside them. */
-ari_part tail_part(ari_span tail);
+
+/* Do these words stand in the name at `at`, whole and one after the other? */
+bool words_at(ari_span name, size_t at, const char *words);
+/* Where the word after the one at `at` begins; the name's size after the last. */
+size_t next_word(ari_span name, size_t at);
+/* Do they stand anywhere in it? */
+bool has_words(ari_span name, const char *words);
 
 #endif

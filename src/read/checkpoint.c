@@ -387,3 +387,12 @@ void checkpoint_free(ari_checkpoint *c)
     arena_free(&c->arena);
     free(c);
 }
+
+bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t most, ari_span *out)
+{
+    const ari_file *f = &c->files[t->file];
+    if (f->inflater != NULL || t->bytes > most || t->begin > f->map.size || t->bytes > f->map.size - t->begin)
+        return false;
+    *out = span_first(span_from(f->map, (size_t)t->begin), (size_t)t->bytes);
+    return true;
+}

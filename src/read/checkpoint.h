@@ -48,4 +48,7 @@ ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari
                            ari_err *err);
 void checkpoint_free(ari_checkpoint *c);
 
+/* The bytes of a tensor, if it has at most `most`, is whole and not compressed. */
+bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t most, ari_span *out);
+
 #endif

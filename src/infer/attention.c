@@ -1,0 +1,346 @@
+#include "infer/attention.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { HEAD_MIN = 8, HEAD_MAX = 576, NARROW = 2048, CANDIDATES = (HEAD_MAX - HEAD_MIN) / 2 + 1 };
+
+static const ari_field triple[] = { ARI_FIELD_NUM_ATTENTION_HEADS, ARI_FIELD_NUM_KEY_VALUE_HEADS,
+                                    ARI_FIELD_HEAD_DIM };
+
+static const struct head_row {
+    uint64_t hidden, layers, width, queries, keys;
+    uint32_t head_dim, models;
+} known[] = {
+#define HEAD(...) { __VA_ARGS__ },
+#include "infer/head.def"
+};
+
+/* What attention is made of, whatever it is stored as. */
+typedef struct widths {
+    uint64_t queries, keys; /* Of all heads together. */
+    const char *evidence;
+} widths;
+
+static uint64_t size(const ari_derivation *d, ari_unknown u)
+{
+    return d->sizes->of[u].value;
+}
+
+/* --- Widths ---------------------------------------------------------------------------------- */
+
+/* A fused matrix has the queries' rows, which the output projection takes in, and
+ * as many again for keys and for values. */
+static bool fused_widths(const ari_derivation *d, widths *w)
+{
+    uint64_t all = size(d, ARI_DIM_QKV), out = size(d, ARI_DIM_OUT_INPUTS);
+    if (all == 0) return false;
+    if (out == 0 && all % 3 == 0) out = all / 3;
+    if (out == 0 || all <= out || (all - out) % 2 != 0) return false;
+    w->queries = out;
+    w->keys = (all - out) / 2;
+    return true;
+}
+
+/* A doubled query carries a gate; a value head may be narrower than a key head. */
+static bool separate_widths(const ari_derivation *d, widths *w)
+{
+    uint64_t q = size(d, ARI_DIM_QUERIES), k = size(d, ARI_DIM_KEYS), v = size(d, ARI_DIM_VALUES),
+             o = size(d, ARI_DIM_OUT_INPUTS), kv = size(d, ARI_DIM_KV);
+    uint64_t heads = size(d, ARI_DIM_HEADS);
+    if (q == 0) q = size(d, ARI_DIM_QUERY_UP);
+    /* Keys and values side by side, or one vector that is both. */
+    bool one = heads > 0 && q == heads * kv;
+    if (k == 0 && kv > 0) k = one ? kv : kv % 2 == 0 ? kv / 2 : 0;
+    if (k == 0) k = v;
+    if (q == 0) q = o;
+    if (q == 0 || k == 0) return false;
+    bool doubled = o > 0 && q == 2 * o && (v == 0 || k == v);
+    w->queries = doubled ? o : q;
+    w->keys = k;
+    return true;
+}
+
+static bool find_widths(const ari_derivation *d, widths *w)
+{
+    bool separate = separate_widths(d, w);
+    if (!separate && !fused_widths(d, w)) return false;
+    ari_unknown u = !separate                           ? ARI_DIM_QKV
+                    : size(d, ARI_DIM_QUERIES) > 0  ? ARI_DIM_QUERIES
+                    : size(d, ARI_DIM_QUERY_UP) > 0 ? ARI_DIM_QUERY_UP
+                                                    : ARI_DIM_KEYS;
+    w->evidence = arena_printf(d->arena, "queries are %" PRIu64 " wide, keys %" PRIu64 " (%s)", w->queries, w->keys,
+                               size_evidence(d->layout, d->sizes, u, d->arena));
+    return w->keys <= w->queries;
+}
+
+/* --- What decides ---------------------------------------------------------------------------- */
+
+static void decide(const ari_derivation *d, const widths *w, uint64_t head_dim, ari_basis basis,
+                   const char *evidence)
+{
+    const char *divided = arena_printf(d->arena, "%s, divided by head_dim", w->evidence);
+    set_integer(d->out, d->arena, ARI_FIELD_HEAD_DIM, head_dim, basis, evidence);
+    set_integer(d->out, d->arena, ARI_FIELD_NUM_ATTENTION_HEADS, w->queries / head_dim, basis, divided);
+    set_integer(d->out, d->arena, ARI_FIELD_NUM_KEY_VALUE_HEADS, w->keys / head_dim, basis, divided);
+}
+
+static bool divides(const widths *w, uint64_t head_dim)
+{
+    return head_dim > 0 && w->queries % head_dim == 0 && w->keys % head_dim == 0;
+}
+
+/* The size that one tensor fixes, or 0. A norm over all heads at once is as long
+ * as the projection and fixes nothing. */
+static uint64_t fixed_head_dim(const ari_derivation *d, const widths *w, ari_unknown *by)
+{
+    uint64_t heads = size(d, ARI_DIM_HEADS), q = size(d, ARI_DIM_QUERY_NORM), k = size(d, ARI_DIM_KEY_NORM);
+    *by = ARI_DIM_HEADS;
+    if (heads > 0 && w->queries % heads == 0 && divides(w, w->queries / heads)) return w->queries / heads;
+    bool one_head = q > 0 && (k == 0 || q == k) && !(q == w->queries && w->keys == w->queries) && q < w->queries;
+    *by = ARI_DIM_QUERY_NORM;
+    if (q == 0 && k > 0 && k < w->keys) {
+        *by = ARI_DIM_KEY_NORM;
+        q = k;
+        one_head = true;
+    }
+    return one_head && divides(w, q) ? q : 0;
+}
+
+/* A rotary table has half of what is rotated: the whole head where the block is
+ * Llama's (RMS norms, a gated MLP, separate projections), a part of it elsewhere. */
+static uint64_t rotary_head_dim(const ari_derivation *d, const widths *w)
+{
+    const ari_sizes *s = d->sizes;
+    uint64_t rotated = 2 * size(d, ARI_DIM_FREQUENCIES);
+    bool gated = s->weights[ARI_ROLE_GATE] + s->weights[ARI_ROLE_GATE_UP] + s->expert_weights[ARI_ROLE_GATE] > 0;
+    bool llama = gated && s->biases[ARI_ROLE_NORM] == 0 && size(d, ARI_DIM_QUERIES) > 0;
+    return llama && divides(w, rotated) ? rotated : 0;
+}
+
+/* --- Candidates -------------------------------------------------------------------------------- */
+
+/* Head sizes by how common they are; narrow models mostly have 64. */
+static uint64_t default_rank(const ari_derivation *d, const widths *w, uint64_t head_dim)
+{
+    static const uint16_t wide[] = { 128, 64, 256, 96, 80, 112, 192, 160, 120, 72, 32, 48, 100 };
+    static const uint16_t narrow[] = { 64, 128, 32, 96, 256, 80, 72, 48, 16, 112, 120, 192 };
+    uint64_t hidden = d->sizes->hidden;
+    bool is_narrow = hidden < NARROW || !d->text;
+    const uint16_t *order = is_narrow ? narrow : wide;
+    size_t count = is_narrow ? sizeof(narrow) / sizeof(narrow[0]) : sizeof(wide) / sizeof(wide[0]);
+    bool mha = w->queries == w->keys;
+    /* 32 heads of 80 and of 96: the usual exceptions. */
+    if (mha && hidden == 2560 && head_dim == 80) return 0;
+    if (mha && hidden == 3072 && head_dim == 96) return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (order[i] == head_dim) return i + 1;
+    }
+    uint64_t away = head_dim > 128 ? head_dim - 128 : 128 - head_dim;
+    return count + 1 + away + ((head_dim & (head_dim - 1)) == 0 ? 0 : 1000);
+}
+
+typedef struct candidate {
+    uint64_t head_dim;
+    uint64_t score[5]; /* Larger first, in this order. */
+} candidate;
+
+static uint64_t mlp_width(const ari_derivation *d)
+{
+    uint64_t down = size(d, ARI_DIM_DOWN);
+    return down > 0 ? down : size(d, ARI_DIM_EXPERT_DOWN);
+}
+
+/* How many known models agree: in everything; in all but the depth; in the widths of attention. */
+static void score(const ari_derivation *d, const widths *w, candidate *c)
+{
+    uint64_t hidden = d->sizes->hidden, width = mlp_width(d);
+    uint64_t rotated = 2 * size(d, ARI_DIM_FREQUENCIES);
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        const struct head_row *k = &known[i];
+        if (k->head_dim != c->head_dim || k->hidden != hidden) continue;
+        bool attention = k->queries == w->queries && k->keys == w->keys;
+        if (attention && k->width == width && k->layers == d->sizes->layers) c->score[0] += k->models;
+        if (attention && k->width == width) c->score[1] += k->models;
+        if (attention) c->score[2] += k->models;
+    }
+    c->score[3] = rotated == c->head_dim ? 1 : 0;
+    c->score[4] = UINT64_MAX / 2 - default_rank(d, w, c->head_dim);
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const candidate *x = a, *y = b;
+    for (size_t i = 0; i < sizeof(x->score) / sizeof(x->score[0]); i++) {
+        if (x->score[i] != y->score[i]) return x->score[i] > y->score[i] ? -1 : 1;
+    }
+    return x->head_dim < y->head_dim ? -1 : x->head_dim > y->head_dim;
+}
+
+static size_t find_candidates(const ari_derivation *d, const widths *w, candidate *out)
+{
+    size_t n = 0;
+    for (uint64_t h = HEAD_MIN; h <= HEAD_MAX; h += 2) {
+        if (!divides(w, h)) continue;
+        out[n] = (candidate){ .head_dim = h };
+        score(d, w, &out[n++]);
+    }
+    qsort(out, n, sizeof(out[0]), by_score);
+    return n;
+}
+
+static void list(const ari_derivation *d, ari_field field, uint64_t numerator, const candidate *c, size_t n,
+                 const char *evidence)
+{
+    const char **values = arena_alloc(d->arena, n * sizeof(values[0]));
+    for (size_t i = 0; values != NULL && i < n; i++) {
+        uint64_t value = numerator == 0 ? c[i].head_dim : numerator / c[i].head_dim;
+        values[i] = arena_printf(d->arena, "%" PRIu64, value);
+        if (values[i] == NULL) return;
+    }
+    if (values != NULL) d->out->fields[field] = (ari_inferred){ values[0], ARI_AMBIGUOUS, evidence, values, n };
+}
+
+/* Returns the likeliest head_dim, 0 if none divides. */
+static uint64_t list_candidates(const ari_derivation *d, const widths *w)
+{
+    candidate c[CANDIDATES];
+    size_t n = find_candidates(d, w, c);
+    if (n == 0) return 0;
+    const char *evidence = arena_printf(d->arena, "%s; no tensor fixes the size of a head", w->evidence);
+    const uint64_t numerators[] = { w->queries, w->keys, 0 };
+    for (size_t f = 0; f < 3; f++) list(d, triple[f], numerators[f], c, n, evidence);
+    return c[0].head_dim;
+}
+
+/* --- Kinds of attention --------------------------------------------------------------------------- */
+
+static void set_type(const ari_derivation *d, const widths *w, uint64_t head_dim, bool decided)
+{
+    if (w->queries == w->keys) {
+        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "mha", ARI_SHAPE, w->evidence);
+    } else if (decided || w->keys > HEAD_MAX || w->keys % 2 != 0) {
+        bool one = head_dim == w->keys;
+        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, one ? "mqa" : "gqa", ARI_SHAPE, w->evidence);
+    } else {
+        static const char *grouped[] = { "\"gqa\"", "\"mqa\"" }, *one[] = { "\"mqa\"", "\"gqa\"" };
+        const char **both = head_dim == w->keys ? one : grouped;
+        d->out->fields[ARI_FIELD_ATTENTION_TYPE] =
+            (ari_inferred){ both[0], ARI_AMBIGUOUS, w->evidence, both, 2 };
+    }
+}
+
+static void set_latent(const ari_derivation *d, ari_field field, uint64_t value, ari_unknown by)
+{
+    if (value > 0)
+        set_integer(d->out, d->arena, field, value, ARI_SHAPE, size_evidence(d->layout, d->sizes, by, d->arena));
+}
+
+static void latent_attention(const ari_derivation *d)
+{
+    uint64_t rank = size(d, ARI_DIM_KV_RANK), down = size(d, ARI_DIM_KV_DOWN), q_rank = size(d, ARI_DIM_QUERY_RANK);
+    if (rank == 0) rank = size(d, ARI_DIM_KV_RANK_IN);
+    if (q_rank == 0) q_rank = size(d, ARI_DIM_QUERY_RANK_NORM);
+    uint64_t fused = size(d, ARI_DIM_QKV_DOWN);
+    if (down == 0 && fused > q_rank) down = fused - q_rank;
+    uint64_t queries = size(d, ARI_DIM_QUERY_UP), up = size(d, ARI_DIM_KV_UP), out = size(d, ARI_DIM_OUT_INPUTS);
+    if (queries == 0) queries = size(d, ARI_DIM_QUERIES);
+    uint64_t rope = rank > 0 && down > rank ? down - rank : 0, heads = size(d, ARI_DIM_HEADS);
+    uint64_t nope = size(d, ARI_DIM_KEY_UP), value = size(d, ARI_DIM_VALUE_UP);
+    if (heads == 0 && rope > 0 && up > 0 && out > 0 && queries + out > up && (queries + out - up) % rope == 0)
+        heads = (queries + out - up) / rope;
+    if (heads > 0 && value == 0 && out % heads == 0) value = out / heads;
+    if (heads > 0 && nope == 0 && queries % heads == 0 && queries / heads > rope) nope = queries / heads - rope;
+    set_latent(d, ARI_FIELD_KV_LORA_RANK, rank, size(d, ARI_DIM_KV_RANK) > 0 ? ARI_DIM_KV_RANK : ARI_DIM_KV_RANK_IN);
+    if (q_rank > 0) {
+        set_latent(d, ARI_FIELD_Q_LORA_RANK, q_rank, size(d, ARI_DIM_QUERY_RANK) > 0 ? ARI_DIM_QUERY_RANK : ARI_DIM_QUERY_RANK_NORM);
+    } else if (size(d, ARI_DIM_QUERIES) > 0) {
+        set_absent(d->out, ARI_FIELD_Q_LORA_RANK, "queries are projected directly");
+    }
+    set_latent(d, ARI_FIELD_QK_ROPE_HEAD_DIM, rope, ARI_DIM_KV_DOWN);
+    set_latent(d, ARI_FIELD_QK_NOPE_HEAD_DIM, nope, size(d, ARI_DIM_KEY_UP) > 0 ? ARI_DIM_KEY_UP : ARI_DIM_QUERY_UP);
+    set_latent(d, ARI_FIELD_V_HEAD_DIM, value, size(d, ARI_DIM_VALUE_UP) > 0 ? ARI_DIM_VALUE_UP : ARI_DIM_OUT_INPUTS);
+    if (heads > 0) {
+        set_integer(d->out, d->arena, ARI_FIELD_NUM_ATTENTION_HEADS, heads, ARI_SHAPE,
+                    "(rows of q_b - rows of kv_b + columns of o) / qk_rope_head_dim, or the first size of k_b");
+    }
+    set_absent(d->out, ARI_FIELD_NUM_KEY_VALUE_HEADS, "latent attention has no key/value heads of its own");
+    set_absent(d->out, ARI_FIELD_HEAD_DIM, "latent attention has several sizes of head");
+    set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "mla", ARI_SHAPE, "keys and values come from a latent vector");
+}
+
+/* Value heads may be of another size than key heads; mostly they are not. */
+static void set_value_size(const ari_derivation *d, const widths *w, uint64_t head_dim)
+{
+    uint64_t values = size(d, ARI_DIM_VALUES), kv_heads = head_dim == 0 ? 0 : w->keys / head_dim;
+    if (values == 0 || values == w->keys || kv_heads == 0 || values % kv_heads != 0) return;
+    set_integer(d->out, d->arena, ARI_FIELD_V_HEAD_DIM, values / kv_heads, ARI_SHAPE,
+                size_evidence(d->layout, d->sizes, ARI_DIM_VALUES, d->arena));
+}
+
+static void plain_attention(const ari_derivation *d)
+{
+    widths w = { 0 };
+    ari_unknown by = ARI_DIM_HEADS;
+    set_latent(d, ARI_FIELD_Q_LORA_RANK, size(d, ARI_DIM_QUERY_RANK), ARI_DIM_QUERY_RANK);
+    if (!find_widths(d, &w)) return;
+    uint64_t head_dim = fixed_head_dim(d, &w, &by), rotary = rotary_head_dim(d, &w);
+    bool decided = head_dim > 0 || rotary > 0;
+    if (head_dim > 0) {
+        decide(d, &w, head_dim, ARI_SHAPE, size_evidence(d->layout, d->sizes, by, d->arena));
+    } else if (rotary > 0) {
+        head_dim = rotary;
+        const char *evidence = arena_printf(d->arena, "twice the %s; such blocks rotate whole heads",
+                                            size_evidence(d->layout, d->sizes, ARI_DIM_FREQUENCIES, d->arena));
+        decide(d, &w, head_dim, ARI_CONVENTION, evidence);
+    } else {
+        head_dim = list_candidates(d, &w);
+    }
+    set_type(d, &w, head_dim, decided);
+    set_value_size(d, &w, decided ? head_dim : 0);
+}
+
+/* Layers of several kinds make a hybrid; linear layers alone are linear attention. */
+static void set_mixture(const ari_derivation *d)
+{
+    uint32_t all = 0;
+    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    bool softmax = (all & ARI_HAS_ATTENTION) != 0;
+    bool linear = (all & (ARI_HAS_DELTA | ARI_HAS_TIME)) != 0;
+    bool other = linear || (all & (ARI_HAS_SSM | ARI_HAS_LRU | ARI_HAS_CONV)) != 0;
+    if (softmax && other) {
+        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "hybrid", ARI_SHAPE,
+                 "layers of attention and layers of another kind");
+    } else if (linear) {
+        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "linear", ARI_SHAPE, "all layers run linear attention");
+    } else if (!softmax && other) {
+        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "none", ARI_SHAPE, "no layer attends");
+        for (size_t f = 0; f < 3; f++) set_absent(d->out, triple[f], "no layer attends");
+    }
+}
+
+static void set_qk_norm(const ari_derivation *d)
+{
+    bool norms = d->sizes->weights[ARI_ROLE_Q_NORM] + d->sizes->weights[ARI_ROLE_K_NORM] > 0;
+    set_bool(d->out, ARI_FIELD_QK_NORM, norms, ARI_SHAPE,
+             norms ? "query and key norms are stored" : "no query or key norm is stored");
+}
+
+void attention_derive(const ari_derivation *d)
+{
+    uint32_t all = 0;
+    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    if ((all & ARI_HAS_LATENT) != 0) {
+        latent_attention(d);
+    } else if ((all & ARI_HAS_ATTENTION) != 0) {
+        plain_attention(d);
+    }
+    if ((all & ARI_HAS_ATTENTION) != 0) set_qk_norm(d);
+    set_mixture(d);
+}
+
+void attention_take(ari_architecture *a, ari_arena *arena, const uint64_t *numbers, const char *evidence)
+{
+    const char *words = arena_printf(arena, "%s; it divides the widths evenly", evidence);
+    for (size_t f = 0; f < 3; f++) set_integer(a, arena, triple[f], numbers[f], ARI_STATED, words);
+}

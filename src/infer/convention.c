@@ -1,0 +1,184 @@
+#include "infer/convention.h"
+
+#include "infer/pack.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* Marks that are no words: said by shapes. */
+#define SHAPE_MARKS(X) X(TRANSPOSED) X(SINGLE_NORM) X(NO_NORM) X(GEMMA_VOCAB) X(ADAPTER)
+
+static const struct {
+    const char *mark, *words;
+} mark_rows[] = {
+#define MARK(mark, words) { #mark, words },
+#include "infer/mark.def"
+};
+
+enum { MARK_ROWS = sizeof(mark_rows) / sizeof(mark_rows[0]) };
+
+typedef enum mark {
+#define X(id) MARK_##id,
+    SHAPE_MARKS(X)
+#undef X
+    MARK_DIFFUSION, MARK_DUAL, MARK_SHARED_LAYERS, MARK_ENCODER, MARK_T5, MARK_GEMMA, MARK_GRIFFIN, MARK_XIELU, MARK_BITNET, MARK_FUSED_GPT2,
+    MARK_GPTJ, MARK_GPT_NEO, MARK_NEOX, MARK_PERSIMMON, MARK_MPT, MARK_PHI, MARK_C_FC, MARK_SELF_ATTN, MARK_FAIRSEQ,
+    MARK_ACROSS, MARK_EMBED_NORM, MARK_LEARNED, MARK_WAVE, MARK_UP_DOWN, MARK_NEMOTRON_H, MARK_MAMBA,
+    MARK_SMALLTHINKER, MARK_GROK, MARK_CLIP, MARK_SIGLIP, MARK_VIT, MARK_INTERN_VIT, MARK_MERGED, MARK_LINEAR_FC,
+    MARK_INPUT_NORM, MARK_DBRX, MARK_MODERN_BERT, MARK_COUNT,
+} mark;
+
+_Static_assert(MARK_COUNT <= 64, "marks are the bits of one number");
+
+static const uint64_t mark_bits[MARK_ROWS] = {
+#define MARK(mark, words) UINT64_C(1) << MARK_##mark,
+#include "infer/mark.def"
+};
+
+#define M(mark) (UINT64_C(1) << MARK_##mark)
+
+static const struct {
+    const char *act;
+    ari_mlp_form mlp;
+    uint64_t marks, unless;
+} activations[] = {
+#define ACTIVATION(act, mlp, marks, unless) { act, ARI_MLP_##mlp, marks, unless },
+#include "infer/convention.def"
+};
+
+static const struct {
+    const char *norm;
+    uint64_t marks, unless;
+} norms[] = {
+#define NORM(norm, marks, unless) { norm, marks, unless },
+#include "infer/convention.def"
+};
+
+static const struct dialect {
+    const char *name, *act, *norm;
+    bool encoder;
+} dialects[] = {
+#define DIALECT(name, act, norm, encoder) { name, act, norm, encoder },
+#include "infer/convention.def"
+};
+
+static const struct dialect *find_dialect(const char *name)
+{
+    for (size_t i = 0; name != NULL && i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+        if (strcmp(dialects[i].name, name) == 0) return &dialects[i];
+    }
+    return NULL;
+}
+
+static uint64_t marks_of(ari_span name)
+{
+    uint64_t marks = 0;
+    for (size_t at = 0; at < name.size; at = next_word(name, at)) {
+        for (size_t i = 0; i < MARK_ROWS; i++) {
+            if (words_at(name, at, mark_rows[i].words)) marks |= mark_bits[i];
+        }
+    }
+    return marks;
+}
+
+static ari_mlp_form form_of(const ari_sizes *s)
+{
+    static const ari_role roles[] = { ARI_ROLE_UP, ARI_ROLE_DOWN };
+    size_t plain = 0;
+    uint64_t up = s->of[ARI_DIM_UP].value, down = s->of[ARI_DIM_DOWN].value;
+    uint64_t expert_up = s->of[ARI_DIM_EXPERT_UP].value, expert_down = s->of[ARI_DIM_EXPERT_DOWN].value;
+    size_t gates = s->weights[ARI_ROLE_GATE] + s->weights[ARI_ROLE_GATE_UP] + s->expert_weights[ARI_ROLE_GATE] +
+                   s->expert_weights[ARI_ROLE_GATE_UP];
+    bool fused = (up > 0 && up == 2 * down) || (expert_up > 0 && expert_up == 2 * expert_down);
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+        plain += s->weights[roles[i]] + s->expert_weights[roles[i]];
+    return gates > 0 || fused ? ARI_MLP_GATED : plain > 0 ? ARI_MLP_PLAIN : ARI_MLP_NONE;
+}
+
+/* GPT-2 stores its matrices [in, out]. */
+static bool is_transposed(const ari_derivation *d, const ari_template *t)
+{
+    ari_shape shape = logical_shape(d->layout, t, 0);
+    return t->role == ARI_ROLE_QKV && t->part != ARI_PART_BIAS && shape.rank == 2 &&
+           shape.sizes[0] == d->sizes->hidden && shape.sizes[1] != d->sizes->hidden;
+}
+
+/* Gemma 1 looks like Llama, but for its vocabulary of 256,000 (PaliGemma: 257,216) and tied embeddings. */
+static bool has_gemma_vocabulary(const ari_sizes *s)
+{
+    uint64_t vocabulary = s->of[ARI_DIM_VOCAB].value;
+    return vocabulary >= 256000 && vocabulary <= 257216 && s->of[ARI_DIM_OUTPUTS].value == 0;
+}
+
+ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t stack, const char *dialect)
+{
+    const ari_sizes *s = d->sizes;
+    ari_traits t = { .mlp = form_of(s), .dialect = dialect };
+    size_t block_norms = 0;
+    for (size_t i = 0; i < d->layout->template_count; i++) {
+        const ari_template *row = &d->layout->templates[i];
+        if (row->component != component || (row->stack != stack && row->stack != 0)) continue;
+        t.marks |= marks_of(row->pattern);
+        block_norms += row->role == ARI_ROLE_NORM && row->stack != 0 && row->part != ARI_PART_BIAS;
+        if (is_transposed(d, row)) t.marks |= M(TRANSPOSED);
+        if (row->adapter) t.marks |= M(ADAPTER);
+    }
+    if (block_norms == 1 && t.mlp == ARI_MLP_GATED) t.marks |= M(SINGLE_NORM);
+    if (s->weights[ARI_ROLE_NORM] + s->weights[ARI_ROLE_FINAL_NORM] == 0) t.marks |= M(NO_NORM);
+    if (has_gemma_vocabulary(s)) t.marks |= M(GEMMA_VOCAB);
+    return t;
+}
+
+bool is_diffusion(ari_span name)
+{
+    return (marks_of(name) & M(DIFFUSION)) != 0;
+}
+
+bool is_dual(const ari_traits *t)
+{
+    return (t->marks & M(DUAL)) != 0;
+}
+
+bool shares_layers(const ari_traits *t)
+{
+    return (t->marks & M(SHARED_LAYERS)) != 0;
+}
+
+bool is_encoder(const ari_traits *t)
+{
+    const struct dialect *dialect = find_dialect(t->dialect);
+    return (t->marks & M(ENCODER)) != 0 || (dialect != NULL && dialect->encoder);
+}
+
+static const char *activation(const ari_traits *t)
+{
+    for (size_t i = 0; i < sizeof(activations) / sizeof(activations[0]); i++) {
+        bool form = activations[i].mlp == ARI_MLP_ANY || activations[i].mlp == t->mlp;
+        bool marked = (t->marks & activations[i].marks) == activations[i].marks;
+        if (form && marked && (t->marks & activations[i].unless) == 0) return activations[i].act;
+    }
+    return NULL;
+}
+
+static const char *norm(const ari_traits *t)
+{
+    for (size_t i = 0; i < sizeof(norms) / sizeof(norms[0]); i++) {
+        if ((t->marks & norms[i].marks) == norms[i].marks && (t->marks & norms[i].unless) == 0) return norms[i].norm;
+    }
+    return NULL;
+}
+
+void conventions_apply(const ari_derivation *d, const ari_traits *t)
+{
+    const struct dialect *dialect = find_dialect(t->dialect);
+    const char *act = dialect != NULL && dialect->act != NULL ? dialect->act : activation(t);
+    const char *kind = dialect != NULL ? dialect->norm : norm(t);
+    const char *why = dialect == NULL ? "what names and blocks like these have"
+                                      : arena_printf(d->arena, "what the %s dialect of GGUF has", t->dialect);
+    if (act != NULL) set_text(d->out, d->arena, ARI_FIELD_HIDDEN_ACT, act, ARI_CONVENTION, why);
+    if (d->sizes->biases[ARI_ROLE_NORM] + d->sizes->biases[ARI_ROLE_FINAL_NORM] > 0) {
+        set_text(d->out, d->arena, ARI_FIELD_NORM_TYPE, "layernorm", ARI_SHAPE, "its norms have biases");
+    } else if (kind != NULL) {
+        set_text(d->out, d->arena, ARI_FIELD_NORM_TYPE, kind, ARI_CONVENTION, why);
+    }
+}

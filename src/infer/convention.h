@@ -1,0 +1,30 @@
+/* convention.h -- what names alone tell: the marks of families, activations and norms by convention. */
+#ifndef ARI_INFER_CONVENTION_H
+#define ARI_INFER_CONVENTION_H
+
+#include "infer/attention.h"
+
+typedef enum ari_mlp_form { ARI_MLP_ANY, ARI_MLP_NONE, ARI_MLP_PLAIN, ARI_MLP_GATED } ari_mlp_form;
+
+/* What the conventions rest on. */
+typedef struct ari_traits {
+    uint64_t marks;
+    ari_mlp_form mlp;
+    const char *dialect; /* general.architecture of a GGUF file, or NULL. */
+} ari_traits;
+
+/* Of the templates of one component and its stack. */
+ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t stack, const char *dialect);
+
+/* Does the name bear a mark of diffusion models? */
+bool is_diffusion(ari_span name);
+/* Does the component bear those of an encoder; of one half of a pair of towers; of
+ * one set of weights for all layers? */
+bool is_encoder(const ari_traits *t);
+bool is_dual(const ari_traits *t);
+bool shares_layers(const ari_traits *t);
+
+/* Set hidden_act and norm_type, as far as they follow. */
+void conventions_apply(const ari_derivation *d, const ari_traits *t);
+
+#endif

@@ -1,0 +1,398 @@
+#include "infer/pack.h"
+
+#include "base/arith.h"
+#include "base/cursor.h"
+#include "base/json.h"
+
+#include <stdlib.h>
+
+#define ADAPTER "lora"
+
+enum { COMPANIONS = 16, SMALL_VALUE = 1 << 16, MOST_BITS = 16, SCHEMES_KEPT = 32 };
+
+static const struct pack_row {
+    const char *scheme, *payload, *dtypes, *companions, *conditions, *shape, *group;
+} rows[] = {
+#define PACK(...) { __VA_ARGS__ },
+#include "infer/pack.def"
+};
+
+/* Elements stored alike. */
+typedef struct tally {
+    const char *scheme;
+    unsigned bits;
+    uint64_t group, elements;
+} tally;
+
+/* One template under one row, and the place being looked at. */
+typedef struct packing {
+    ari_layout *l;
+    const ari_checkpoint *c;
+    const struct pack_row *row;
+    ari_template *payload;
+    struct {
+        char letter;
+        ari_template *of;
+    } companions[COMPANIONS];
+    size_t companion_count;
+    size_t at;      /* Index of the place in the payload's template. */
+    uint64_t group; /* G */
+    tally tallies[SCHEMES_KEPT];
+    size_t tally_count;
+} packing;
+
+/* --- Products -------------------------------------------------------------------------- */
+
+static const ari_tensor *tensor_of(const packing *p, char letter)
+{
+    const ari_place *place = &p->l->places[p->payload->first + p->at];
+    if (letter == 'p') return place_tensor(p->l, place);
+    for (size_t i = 0; i < p->companion_count; i++) {
+        if (p->companions[i].letter != letter) continue;
+        const ari_place *partner = layout_partner(p->l, p->companions[i].of, place, p->at);
+        return partner == NULL ? NULL : place_tensor(p->l, partner);
+    }
+    return NULL;
+}
+
+/* Element i of a small tensor of integers, or of "shape" in bitsandbytes' JSON. */
+static bool stored_number(const packing *p, const ari_tensor *t, size_t i, uint64_t *out)
+{
+    ari_span bytes;
+    const ari_dtype_info *d = dtype_info(t->dtype);
+    if (d == NULL || d->class != ARI_INTEGER || !checkpoint_bytes(p->c, t, SMALL_VALUE, &bytes)) return false;
+    if (d->block_bytes > 1) {
+        ari_err unused = ARI_ERR_INIT;
+        ari_cursor c = cursor_over(span_from(bytes, i * d->block_bytes), &unused);
+        *out = cursor_uint(&c, d->block_bytes);
+        return cursor_ok(&c);
+    }
+    int64_t whole = 0;
+    json_tree *tree = json_parse(bytes, NULL);
+    const json_tree *size = json_child(json_get(tree, "shape"));
+    for (; size != NULL && i > 0; i--) size = json_next(size);
+    bool found = json_integer(size, &whole) && whole > 0;
+    json_free(tree);
+    *out = (uint64_t)whole;
+    return found;
+}
+
+/* One factor: a number, G, or a size of a tensor. *text moves past it. */
+static bool factor(const packing *p, const char **text, uint64_t *out)
+{
+    const char *s = *text;
+    if (*s >= '0' && *s <= '9') {
+        *out = strtoull(s, (char **)text, 10);
+        return true;
+    }
+    if (*s == 'G') {
+        *out = p->group;
+        *text = s + 1;
+        return p->group > 0;
+    }
+    const ari_tensor *t = tensor_of(p, *s++);
+    bool stored = *s == ':', last = *s == '-';
+    if (*s == '#') {
+        *text = s + 1;
+        if (t != NULL) *out = t->elements;
+        return t != NULL && t->elements > 0;
+    }
+    size_t i = strtoull(s + (stored || last ? 1 : 0), (char **)text, 10);
+    if (t == NULL) return false;
+    if (stored) return stored_number(p, t, i, out);
+    if (last ? i > t->rank : i >= t->rank) return false;
+    *out = tensor_shape(p->l->tensors, t)[last ? t->rank - i : i];
+    return true;
+}
+
+/* a*b/c, from the left; *text moves past it. False where a size is missing or a division leaves a rest. */
+static bool product(const packing *p, const char **text, uint64_t *out)
+{
+    if (!factor(p, text, out)) return false;
+    while (**text == '*' || **text == '/') {
+        bool divide = *(*text)++ == '/';
+        uint64_t by;
+        if (!factor(p, text, &by)) return false;
+        if (!divide && !mul_u64(*out, by, out)) return false;
+        if (divide && (by == 0 || *out % by != 0)) return false;
+        if (divide) *out /= by;
+    }
+    return true;
+}
+
+static bool conditions_hold(const packing *p)
+{
+    const char *text = p->row->conditions;
+    while (*text != '\0') {
+        uint64_t left, right;
+        if (!product(p, &text, &left)) return false;
+        if (*text == '=') {
+            text++;
+            if (!product(p, &text, &right) || left != right) return false;
+        }
+        while (*text == ' ') text++;
+    }
+    return true;
+}
+
+/* --- Shapes ------------------------------------------------------------------------------ */
+
+static bool append(ari_logical *g, uint64_t size)
+{
+    if (g->rank == sizeof(g->sizes) / sizeof(g->sizes[0])) return false;
+    g->sizes[g->rank++] = size;
+    return mul_u64(g->elements, size, &g->elements);
+}
+
+static bool append_own(const packing *p, ari_logical *g, bool whole)
+{
+    const ari_tensor *t = tensor_of(p, 'p');
+    for (uint32_t i = 0; i + (whole ? 0 : 1) < t->rank; i++) {
+        if (!append(g, tensor_shape(p->l->tensors, t)[i])) return false;
+    }
+    return true;
+}
+
+/* What the row says of the place; false where it does not fit. */
+static bool solve(const packing *p, ari_logical *out)
+{
+    const ari_tensor *payload = tensor_of(p, 'p');
+    ari_logical g = { .elements = 1 };
+    const char *text = p->row->shape;
+    if (!conditions_hold(p)) return false;
+    while (*text != '\0') {
+        uint64_t size;
+        if (*text == '=' || *text == '.') {
+            if (!append_own(p, &g, *text == '=')) return false;
+            text += *text == '=' ? 1 : 3;
+        } else if (!product(p, &text, &size) || !append(&g, size)) {
+            return false;
+        }
+        while (*text == ' ') text++;
+    }
+    uint64_t bits;
+    if (g.elements == 0 || !mul_u64(payload->bytes, 8, &bits)) return false;
+    bits = (bits + g.elements / 2) / g.elements;
+    bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
+    if (!adapter && p->row->shape[0] != '\0' && (bits < 1 || bits > MOST_BITS)) return false;
+    if (p->row->shape[0] == '\0') g.elements = 0;
+    /* One product: the elements are counted, their arrangement is lost. */
+    if (strpbrk(p->row->shape, " =.") == NULL) g.rank = 0;
+    g.bits = (uint8_t)(adapter || bits > MOST_BITS ? MOST_BITS : bits < 1 ? 1 : bits);
+    *out = g;
+    return true;
+}
+
+/* --- Which scheme ------------------------------------------------------------------------- */
+
+static uint64_t group_of(const packing *p, const ari_logical *g)
+{
+    uint64_t group = 0;
+    for (const char *text = p->row->group; *text != '\0'; text += strspn(text, "|")) {
+        const char *end = text;
+        if (product(p, &end, &group)) break;
+        group = 0;
+        text += strcspn(text, "|");
+    }
+    bool whole_row = g->rank > 0 && group == g->sizes[g->rank - 1];
+    return whole_row ? 0 : group;
+}
+
+static void count(packing *p, const char *scheme, unsigned bits, uint64_t group, uint64_t elements)
+{
+    size_t i = 0;
+    while (i < p->tally_count && (p->tallies[i].scheme != scheme || p->tallies[i].bits != bits ||
+                                  p->tallies[i].group != group))
+        i++;
+    if (i == SCHEMES_KEPT) return;
+    if (i == p->tally_count) p->tallies[p->tally_count++] = (tally){ scheme, bits, group, 0 };
+    if (!add_u64(p->tallies[i].elements, elements, &p->tallies[i].elements)) p->tallies[i].elements = UINT64_MAX;
+}
+
+static void choose(const packing *p, ari_packing *out)
+{
+    uint64_t most = 0, most_adapter = 0;
+    for (size_t i = 0; i < p->tally_count; i++) {
+        const tally *t = &p->tallies[i];
+        bool adapter = strcmp(t->scheme, ADAPTER) == 0;
+        if (adapter && t->elements > most_adapter) {
+            most_adapter = t->elements;
+            out->lora_rank = t->group;
+        } else if (!adapter && t->elements > most) {
+            most = t->elements;
+            out->scheme = t->scheme;
+            out->bits = t->bits;
+            out->group_size = t->group;
+        }
+    }
+}
+
+/* --- Templates ----------------------------------------------------------------------------- */
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *at = words; *at != '\0'; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (length == n && memcmp(at, word, n) == 0) return true;
+        at += length;
+    }
+    return *words == '\0';
+}
+
+static bool dtype_fits(const packing *p)
+{
+    const ari_dtype_info *d = dtype_info(tensor_of(p, 'p')->dtype);
+    return d != NULL && has_word(p->row->dtypes, d->name);
+}
+
+/* Find the companions that the row names; false where a needed one is missing. */
+static bool find_companions(packing *p, ari_span module)
+{
+    p->companion_count = 0;
+    for (const char *s = p->row->companions; *s != '\0'; s += strspn(s, " ")) {
+        char letter = *s++, name[512];
+        bool needed = *s == '!';
+        s += needed;
+        size_t n = strcspn(s, " ");
+        ari_template *t = NULL;
+        if (module.size + n < sizeof(name)) {
+            memcpy(name, module.data, module.size);
+            memcpy(name + module.size, s, n);
+            t = layout_find(p->l, (ari_span){ (const uint8_t *)name, module.size + n });
+        }
+        s += n;
+        if (t == NULL && needed) return false;
+        if (t == NULL || p->companion_count == COMPANIONS) continue;
+        p->companions[p->companion_count].letter = letter;
+        p->companions[p->companion_count++].of = t;
+    }
+    return true;
+}
+
+static void mark(packing *p, ari_span module)
+{
+    bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
+    p->payload->module = module;
+    p->payload->adapter = adapter;
+    for (size_t i = 0; i < p->companion_count; i++) {
+        p->companions[i].of->companion = true;
+        p->companions[i].of->adapter = adapter;
+    }
+}
+
+/* Solve every place of the template that is not solved yet. False when memory is short. */
+static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
+{
+    p->payload = t;
+    if (!find_companions(p, module)) return true;
+    bool any = false;
+    for (p->at = 0; p->at < t->count; p->at++) {
+        ari_logical g;
+        if ((t->logical != NULL && t->logical[p->at].bits > 0) || !dtype_fits(p) || !solve(p, &g)) continue;
+        if (t->logical == NULL) {
+            uint64_t bytes;
+            if (!mul_u64(t->count, sizeof(g), &bytes)) return false;
+            t->logical = arena_alloc(&p->l->arena, (size_t)bytes);
+            if (t->logical == NULL) return false;
+        }
+        t->logical[p->at] = g;
+        bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
+        const ari_tensor *own = tensor_of(p, 'p');
+        /* The rank is the size that both matrices share. */
+        uint64_t group = adapter ? own->elements / (g.rank == 2 && g.sizes[1] > 0 ? g.sizes[1] : 1) : group_of(p, &g);
+        count(p, p->row->scheme, adapter ? 0 : g.bits, group, g.elements);
+        any = true;
+        --*left;
+    }
+    if (any) mark(p, module);
+    return true;
+}
+
+static bool pack_template(packing *p, ari_template *t)
+{
+    size_t left = t->count;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && left > 0; i++) {
+        p->row = &rows[i];
+        size_t n = strlen(p->row->payload);
+        if (!span_ends(t->pattern, p->row->payload) || t->pattern.size <= n) continue;
+        if (!apply(p, t, span_first(t->pattern, t->pattern.size - n), &left)) return false;
+    }
+    return true;
+}
+
+/* --- The rest ------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *suffix;
+    ari_part part;
+} suffixes[] = {
+    { ".weight", ARI_PART_WEIGHT }, { ".bias", ARI_PART_BIAS },      { ".kernel", ARI_PART_WEIGHT },
+    { ".gamma", ARI_PART_WEIGHT },  { ".beta", ARI_PART_BIAS },      { "_weight", ARI_PART_WEIGHT },
+    { "_bias", ARI_PART_BIAS },     { ".embedding", ARI_PART_WEIGHT }, { ".scale", ARI_PART_WEIGHT },
+};
+
+static void split_plain(ari_template *t)
+{
+    t->module = t->pattern;
+    t->part = ARI_PART_OTHER;
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        size_t n = strlen(suffixes[i].suffix);
+        if (!span_ends(t->pattern, suffixes[i].suffix) || t->pattern.size == n) continue;
+        t->module = span_first(t->pattern, t->pattern.size - n);
+        t->part = (uint8_t)suffixes[i].part;
+        return;
+    }
+}
+
+/* MLX files keep one group size, and the width of the norms is one of the widths
+ * that are packed: the size that makes most weights as wide as the commonest norm. */
+static uint64_t mlx_group(const ari_layout *l)
+{
+    static const uint64_t sizes[] = { 64, 32, 128 };
+    uint64_t width = 0, votes = 0, best = 0, most = 0;
+    for (size_t i = 0; i < l->template_count; i++) {
+        const ari_template *t = &l->templates[i];
+        const ari_tensor *row = place_tensor(l, &l->places[t->first]);
+        if (row->rank != 1 || t->count <= votes || !span_ends(t->pattern, "norm.weight")) continue;
+        width = tensor_shape(l->tensors, row)[0];
+        votes = t->count;
+    }
+    for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]) && width > 0; s++) {
+        uint64_t fit = 0;
+        for (size_t i = 0; i < l->template_count; i++) {
+            const ari_template *t = &l->templates[i];
+            const ari_tensor *row = place_tensor(l, &l->places[t->first]);
+            bool scales = span_ends(t->pattern, ".scales") && row->rank >= 2 && width % sizes[s] == 0;
+            if (scales && tensor_shape(l->tensors, row)[row->rank - 1] == width / sizes[s]) fit += t->count;
+        }
+        if (fit <= most) continue;
+        most = fit;
+        best = sizes[s];
+    }
+    return best;
+}
+
+bool pack_resolve(ari_layout *l, const ari_checkpoint *c, ari_packing *out)
+{
+    *out = (ari_packing){ 0 };
+    packing p = { .l = l, .c = c, .group = mlx_group(l) };
+    for (size_t i = 0; i < l->template_count; i++) split_plain(&l->templates[i]);
+    for (size_t i = 0; i < l->template_count; i++) {
+        ari_template *t = &l->templates[i];
+        if (!pack_template(&p, t)) return false;
+        if (t->logical != NULL) t->part = ARI_PART_WEIGHT;
+        for (size_t k = 0; t->logical != NULL && k < t->count; k++)
+            out->open = out->open || (t->logical[k].bits > 0 && t->logical[k].elements == 0);
+    }
+    choose(&p, out);
+    return true;
+}
+
+ari_shape logical_shape(const ari_layout *l, const ari_template *t, size_t k)
+{
+    const ari_tensor *row = place_tensor(l, &l->places[t->first + k]);
+    if (t->logical != NULL && t->logical[k].bits > 0)
+        return (ari_shape){ t->logical[k].sizes, t->logical[k].rank, t->logical[k].elements };
+    return (ari_shape){ tensor_shape(l->tensors, row), row->rank, row->elements };
+}

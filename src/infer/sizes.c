@@ -1,0 +1,422 @@
+#include "infer/sizes.h"
+
+#include "base/arith.h"
+#include "base/text.h"
+#include "infer/pack.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* Deeper numbers are no layers: the deepest models have hundreds. */
+enum { NUMBERS_MAX = 8192, WIDTHS_KEPT = 256 };
+
+typedef enum family { OUTER, MASKS, ATTENTION, HEADS, ROTARY, FEED_FORWARD, EXPERTS, SSM, FAMILY_COUNT } family;
+
+static const family families[] = {
+#define X(id, family) family,
+    UNKNOWN_LIST(X)
+#undef X
+};
+
+typedef enum take { FIRST, LAST, MIDDLE, ACROSS, PER_ROW, COUNT } take;
+
+static const struct size_row {
+    ari_role role;
+    uint32_t rank;
+    take take;
+    ari_unknown unknown;
+} rows[] = {
+#define SIZE(role, rank, take, unknown) { ARI_ROLE_##role, rank, take, ARI_DIM_##unknown },
+#include "infer/size.def"
+};
+
+/* One stack under examination. values: one a layer number and unknown; the last
+ * layer number stands for what is outside of the layers. */
+typedef struct solving {
+    const ari_layout *l;
+    ari_sizes *out;
+    uint32_t component, stack;
+    uint64_t *values;
+} solving;
+
+static uint64_t *value_at(const solving *s, uint32_t number, ari_unknown u)
+{
+    return &s->values[(size_t)number * ARI_DIM_COUNT + u];
+}
+
+static bool belongs(const solving *s, const ari_template *t)
+{
+    return t->component == s->component && (t->stack == s->stack || t->stack == 0);
+}
+
+static uint32_t number_of(const solving *s, const ari_place *p)
+{
+    return p->layer < s->out->number_count ? p->layer : s->out->number_count;
+}
+
+/* --- What a layer is ------------------------------------------------------------------------- */
+
+static uint32_t bits_of(const ari_template *t)
+{
+    bool expert = (t->context & (ARI_IN_EXPERT | ARI_IN_SHARED)) != 0;
+    switch (role_group(t->role)) {
+    case ARI_GROUP_ATTENTION: return ARI_HAS_ATTENTION;
+    case ARI_GROUP_LATENT: return ARI_HAS_ATTENTION | ARI_HAS_LATENT;
+    case ARI_GROUP_CROSS: return ARI_HAS_CROSS;
+    case ARI_GROUP_FEED_FORWARD: return expert ? ARI_HAS_EXPERTS : ARI_HAS_FEED_FORWARD;
+    case ARI_GROUP_SSM: return ARI_HAS_SSM;
+    case ARI_GROUP_DELTA: return ARI_HAS_DELTA;
+    case ARI_GROUP_TIME: return ARI_HAS_TIME;
+    case ARI_GROUP_CONV: return ARI_HAS_CONV;
+    case ARI_GROUP_LRU: return ARI_HAS_LRU;
+    case ARI_GROUP_MTP: return ARI_HAS_MTP;
+    default: return 0;
+    }
+}
+
+/* In a layer of linear attention or RWKV, q, k and v are that attention's. GGUF
+ * gives all state spaces one set of names: A decides between them. */
+static uint32_t settle_bits(uint32_t bits)
+{
+    uint32_t linear = ARI_HAS_DELTA | ARI_HAS_TIME | ARI_HAS_LRU;
+    if ((bits & linear) != 0 && (bits & ARI_HAS_LATENT) == 0) bits &= ~(uint32_t)ARI_HAS_ATTENTION;
+    if ((bits & ARI_HAS_DELTA) != 0) bits &= ~(uint32_t)ARI_HAS_SSM;
+    return bits;
+}
+
+static bool find_layers(solving *s, ari_arena *arena)
+{
+    ari_sizes *out = s->out;
+    uint32_t last = s->l->stacks[s->stack].last;
+    out->number_count = s->stack == 0 ? 0 : (last < NUMBERS_MAX ? last : NUMBERS_MAX - 1) + 1;
+    out->has = arena_alloc(arena, (out->number_count + 1) * sizeof(out->has[0]));
+    if (out->has == NULL) return false;
+    for (size_t i = 0; i < s->l->template_count; i++) {
+        const ari_template *t = &s->l->templates[i];
+        if (!belongs(s, t) || t->stack == 0) continue;
+        for (size_t k = 0; k < t->count; k++)
+            out->has[number_of(s, &s->l->places[t->first + k])] |= bits_of(t);
+    }
+    bool hole = false;
+    out->has[out->number_count] = 0;
+    for (uint32_t n = 0; n < out->number_count; n++) {
+        uint32_t bits = out->has[n] = settle_bits(out->has[n]);
+        if ((bits & ARI_HAS_MTP) != 0) {
+            out->mtp_layers++;
+        } else {
+            out->layers += bits != 0;
+            hole = hole || bits == 0;
+        }
+    }
+    out->whole = !hole && out->layers > 0 && last < NUMBERS_MAX;
+    return true;
+}
+
+/* Is the place in a layer whose sizes count? */
+static bool counts(const solving *s, const ari_place *p)
+{
+    return p->layer == NO_NUMBER || (s->out->has[number_of(s, p)] & ARI_HAS_MTP) == 0;
+}
+
+/* --- The width of the model --------------------------------------------------------------------- */
+
+typedef struct widths {
+    struct {
+        uint64_t width, votes;
+        uint32_t from;
+    } of[WIDTHS_KEPT];
+    size_t count;
+    uint64_t total;
+} widths;
+
+static void vote(widths *w, uint64_t width, uint32_t from)
+{
+    size_t i = 0;
+    while (i < w->count && w->of[i].width != width) i++;
+    if (i == WIDTHS_KEPT || width == 0) return;
+    if (i == w->count) {
+        w->of[w->count].width = width;
+        w->of[w->count++].from = from;
+    }
+    w->of[i].votes++;
+}
+
+static bool is_matrix(const ari_template *t)
+{
+    ari_role_group g = role_group(t->role);
+    return t->part != ARI_PART_BIAS && (g == ARI_GROUP_ATTENTION || g == ARI_GROUP_FEED_FORWARD ||
+                                        g == ARI_GROUP_LATENT || g == ARI_GROUP_SSM || g == ARI_GROUP_DELTA);
+}
+
+/* Of which axis is the model's width, by the name: the input, but of what leads back. */
+static uint32_t named_axis(uint32_t role)
+{
+    return role == ARI_ROLE_O || role == ARI_ROLE_DOWN || role == ARI_ROLE_SSM_OUT ? 0 : 1;
+}
+
+static bool collect(const solving *s, const ari_template *t, widths *norms, widths *sides, widths *named)
+{
+    uint32_t from = (uint32_t)(t - s->l->templates);
+    for (size_t k = 0; k < t->count; k++) {
+        if (!counts(s, &s->l->places[t->first + k])) continue;
+        ari_shape shape = logical_shape(s->l, t, k);
+        if (t->role == ARI_ROLE_NORM && shape.rank == 1 && t->part != ARI_PART_BIAS) {
+            vote(norms, shape.sizes[0], from);
+        } else if (is_matrix(t) && shape.rank == 2) {
+            vote(sides, shape.sizes[0], from);
+            if (shape.sizes[1] != shape.sizes[0]) vote(sides, shape.sizes[1], from);
+            vote(named, shape.sizes[named_axis(t->role)], from);
+        }
+    }
+    return true;
+}
+
+static size_t winner(const widths *w, bool *tie)
+{
+    size_t best = 0;
+    *tie = false;
+    for (size_t i = 1; i < w->count; i++) {
+        if (w->of[i].votes == w->of[best].votes) *tie = true;
+        if (w->of[i].votes <= w->of[best].votes) continue;
+        best = i;
+        *tie = false;
+    }
+    return best;
+}
+
+/* The norms' length; without norms the width that meets most matrices, and where
+ * two do, the one that the names mean. */
+static bool find_hidden(solving *s, ari_arena *arena)
+{
+    widths *all = calloc(3, sizeof(*all));
+    bool tie;
+    if (all == NULL) return false;
+    for (size_t i = 0; i < s->l->template_count; i++) {
+        const ari_template *t = &s->l->templates[i];
+        if (belongs(s, t) && t->stack != 0) collect(s, t, &all[0], &all[1], &all[2]);
+    }
+    widths *w = all[0].count > 0 ? &all[0] : &all[1];
+    size_t i = winner(w, &tie);
+    if (tie && all[2].count > 0) {
+        w = &all[2];
+        i = winner(w, &tie);
+    }
+    if (w->count > 0) {
+        s->out->hidden = w->of[i].width;
+        const char *name = arena_escape(arena, s->l->templates[w->of[i].from].pattern, 200);
+        s->out->hidden_evidence = w == &all[0] ? arena_printf(arena, "length of %s", name)
+                                               : arena_printf(arena, "the width that meets most matrices, such as %s", name);
+    }
+    bool ok = w->count == 0 || s->out->hidden_evidence != NULL;
+    free(all);
+    return ok;
+}
+
+/* --- Sizes ---------------------------------------------------------------------------------------- */
+
+/* The side of a matrix that is not the model's width. A flattened matrix has only
+ * its elements. */
+static uint64_t across(ari_shape shape, uint32_t role, uint64_t hidden)
+{
+    if (shape.rank == 0) return hidden > 0 && shape.elements % hidden == 0 ? shape.elements / hidden : 0;
+    const uint64_t *a = shape.sizes + (shape.rank - 2);
+    if (a[0] == hidden && a[1] != hidden) return a[1];
+    if (a[1] == hidden) return a[0];
+    return a[1 - named_axis(role)];
+}
+
+static uint64_t taken(const struct size_row *row, ari_shape shape, uint64_t hidden)
+{
+    switch (row->take) {
+    case FIRST: return shape.sizes[0];
+    case LAST: return shape.sizes[shape.rank - 1];
+    case MIDDLE: return shape.sizes[1];
+    case ACROSS: return across(shape, row->role, hidden);
+    case PER_ROW: return shape.sizes[0] == 0 ? 0 : shape.elements / shape.sizes[0];
+    default: return shape.elements;
+    }
+}
+
+static void note(const solving *s, const ari_template *t, const ari_place *p, ari_unknown u, uint64_t value)
+{
+    uint64_t *at = value_at(s, number_of(s, p), u);
+    ari_size *size = &s->out->of[u];
+    if (value == 0) return;
+    if (*at == 0) {
+        if (size->all++ == 0) size->from = (uint32_t)(t - s->l->templates);
+        *at = value;
+    } else if (*at != value) {
+        size->clash = true;
+    }
+}
+
+static bool row_fits(const struct size_row *row, const ari_template *t, ari_shape shape)
+{
+    /* A sink is a bias; nothing else that a bias says is of use. */
+    bool bias = t->part == ARI_PART_BIAS && row->role != ARI_ROLE_SINKS && row->role != ARI_ROLE_BUFFER;
+    if (row->role != t->role || bias) return false;
+    if (shape.rank == 0) return row->take == ACROSS && shape.elements > 0;
+    return row->rank == shape.rank || (row->rank == 0 && shape.rank >= 2);
+}
+
+static void take_sizes(const solving *s, const ari_template *t, size_t k)
+{
+    ari_shape shape = logical_shape(s->l, t, k);
+    const ari_place *p = &s->l->places[t->first + k];
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (row_fits(&rows[i], t, shape))
+            note(s, t, p, rows[i].unknown, taken(&rows[i], shape, s->out->hidden));
+    }
+}
+
+static const struct expert_row {
+    ari_role role;
+    ari_unknown routed, shared;
+} expert_rows[] = {
+    { ARI_ROLE_GATE, ARI_DIM_EXPERT_GATE, ARI_DIM_COUNT },
+    { ARI_ROLE_UP, ARI_DIM_EXPERT_UP, ARI_DIM_SHARED_UP },
+    { ARI_ROLE_GATE_UP, ARI_DIM_EXPERT_GATE_UP, ARI_DIM_COUNT },
+    { ARI_ROLE_DOWN, ARI_DIM_EXPERT_DOWN, ARI_DIM_SHARED_DOWN },
+};
+
+/* How many places of the template share the layer of the k-th: its experts. */
+static uint64_t places_in_layer(const solving *s, const ari_template *t, size_t k)
+{
+    const ari_place *p = &s->l->places[t->first];
+    size_t end = k;
+    while (end < t->count && p[end].layer == p[k].layer) end++;
+    return end - k;
+}
+
+/* The first expert of each layer speaks for all. Returns how many places to go on. */
+static size_t take_expert(const solving *s, const ari_template *t, size_t k)
+{
+    ari_shape shape = logical_shape(s->l, t, k);
+    const ari_place *p = &s->l->places[t->first + k];
+    bool shared = (t->context & ARI_IN_SHARED) != 0;
+    uint64_t n = places_in_layer(s, t, k);
+    for (size_t i = 0; i < sizeof(expert_rows) / sizeof(expert_rows[0]); i++) {
+        ari_unknown u = shared ? expert_rows[i].shared : expert_rows[i].routed;
+        if (expert_rows[i].role != t->role || u == ARI_DIM_COUNT || t->part == ARI_PART_BIAS) continue;
+        if (shape.rank == 1 || shape.rank > 3) continue;
+        note(s, t, p, u, across(shape, t->role, s->out->hidden));
+        uint64_t experts = shape.rank == 3 ? shape.sizes[0] : p->sub == NO_NUMBER ? 0 : n;
+        note(s, t, p, shared ? ARI_DIM_SHARED_EXPERTS : ARI_DIM_EXPERTS, shared && experts == 0 ? 1 : experts);
+    }
+    return (size_t)n;
+}
+
+static bool attends(const solving *s, const ari_template *t, const ari_place *p)
+{
+    ari_role_group g = role_group(t->role);
+    bool attention = g == ARI_GROUP_ATTENTION || g == ARI_GROUP_LATENT || t->role == ARI_ROLE_Q_NORM ||
+                     t->role == ARI_ROLE_K_NORM;
+    return !attention || p->layer == NO_NUMBER || (s->out->has[number_of(s, p)] & ARI_HAS_ATTENTION) != 0;
+}
+
+static void take_template(const solving *s, const ari_template *t)
+{
+    bool feed_forward = role_group(t->role) == ARI_GROUP_FEED_FORWARD;
+    bool expert = feed_forward && (t->context & (ARI_IN_EXPERT | ARI_IN_SHARED)) != 0;
+    bool bias = t->part == ARI_PART_BIAS, shared = (t->context & ARI_IN_SHARED) != 0;
+    if ((t->context & ARI_IN_CROSS) != 0 || (t->companion && !t->adapter)) return;
+    for (size_t k = 0, n; k < t->count; k += n) {
+        const ari_place *p = &s->l->places[t->first + k];
+        n = 1;
+        if (!counts(s, p)) continue;
+        size_t *counter = bias ? s->out->biases : expert && shared ? s->out->shared_weights
+                          : expert ? s->out->expert_weights : s->out->weights;
+        if (attends(s, t, p)) counter[t->role]++;
+        if (expert) {
+            n = take_expert(s, t, k);
+        } else if (attends(s, t, p)) {
+            take_sizes(s, t, k);
+        }
+    }
+}
+
+/* --- The commonest --------------------------------------------------------------------------------- */
+
+/* qsort has no room for a context, so each row carries what it is compared by. */
+typedef struct tuple {
+    const uint64_t *values;
+    family family;
+    uint32_t number;
+} tuple;
+
+static int by_values(const tuple *x, const tuple *y)
+{
+    for (size_t u = 0; u < ARI_DIM_COUNT; u++) {
+        if (families[u] != x->family || x->values[u] == y->values[u]) continue;
+        return x->values[u] < y->values[u] ? -1 : 1;
+    }
+    return 0;
+}
+
+static int compare_tuples(const void *a, const void *b)
+{
+    const tuple *x = a, *y = b;
+    int order = by_values(x, y);
+    return order != 0 ? order : x->number < y->number ? -1 : x->number > y->number;
+}
+
+static bool speaks(const solving *s, uint32_t number, family f)
+{
+    for (size_t u = 0; u < ARI_DIM_COUNT; u++) {
+        if (families[u] == f && *value_at(s, number, (ari_unknown)u) > 0) return true;
+    }
+    return false;
+}
+
+/* The layers whose sizes of this family are alike in most of them; of equals the earliest. */
+static void settle_family(const solving *s, family f, tuple *tuples)
+{
+    size_t n = 0, best = 0, most = 0;
+    for (uint32_t number = 0; number <= s->out->number_count; number++) {
+        if (speaks(s, number, f)) tuples[n++] = (tuple){ value_at(s, number, 0), f, number };
+    }
+    qsort(tuples, n, sizeof(tuples[0]), compare_tuples);
+    for (size_t i = 0, run; i < n; i += run) {
+        for (run = 1; i + run < n && by_values(&tuples[i], &tuples[i + run]) == 0; run++) continue;
+        if (run < most || (run == most && tuples[i].number > tuples[best].number)) continue;
+        best = i;
+        most = run;
+    }
+    for (size_t u = 0; u < ARI_DIM_COUNT && n > 0; u++) {
+        if (families[u] != f) continue;
+        s->out->of[u].value = tuples[best].values[u];
+        s->out->of[u].layers = (uint32_t)most;
+    }
+}
+
+bool sizes_solve(const ari_layout *l, uint32_t component, uint32_t stack, ari_arena *arena, ari_sizes *out)
+{
+    *out = (ari_sizes){ 0 };
+    solving s = { .l = l, .out = out, .component = component, .stack = stack };
+    if (!find_layers(&s, arena) || !find_hidden(&s, arena)) return false;
+    size_t numbers = (size_t)out->number_count + 1;
+    s.values = calloc(numbers * ARI_DIM_COUNT, sizeof(s.values[0]));
+    tuple *tuples = calloc(numbers, sizeof(tuples[0]));
+    if (s.values != NULL && tuples != NULL) {
+        for (size_t i = 0; i < l->template_count; i++) {
+            if (belongs(&s, &l->templates[i])) take_template(&s, &l->templates[i]);
+        }
+        for (family f = OUTER; f < FAMILY_COUNT; f++) settle_family(&s, f, tuples);
+    }
+    bool ok = s.values != NULL && tuples != NULL;
+    free(s.values);
+    free(tuples);
+    return ok;
+}
+
+const char *size_evidence(const ari_layout *l, const ari_sizes *s, ari_unknown u, ari_arena *arena)
+{
+    const ari_size *size = &s->of[u];
+    if (size->value == 0) return "";
+    const char *name = arena_escape(arena, l->templates[size->from].pattern, 200);
+    const char *out = size->layers == size->all
+                          ? arena_printf(arena, "shape of %s", name)
+                          : arena_printf(arena, "shape of %s, in %" PRIu32 " of %" PRIu32 " layers", name, size->layers,
+                                         size->all);
+    return out == NULL ? "" : out;
+}
