@@ -77,7 +77,10 @@ static inline void check_findings(const ari_model *model)
 
 static inline bool is_json_text(const char *text)
 {
-    json_tree *tree = json_parse(span_of(text), NULL);
+    ari_err err = ARI_ERR_INIT;
+    json_tree *tree = json_parse(span_of(text), &err);
+    if (tree == NULL)
+        fprintf(stderr, "%s: %.60s\n", err.text, text + (err.offset < 30 ? 0 : err.offset - 30));
     json_free(tree);
     return tree != NULL;
 }

@@ -85,6 +85,16 @@ Test(metadata, real_numbers)
     cr_expect(meta_number(&above, 0, &real) && real > 9.2e18 && real < 9.3e18);
 }
 
+/* JSON has no word for these. */
+Test(metadata, infinities_are_no_numbers)
+{
+    double real;
+    ari_meta inf = VALUE(F32, "\x00\x00\x80\x7F"), minus = VALUE(F64, "\x00\x00\x00\x00\x00\x00\xF0\xFF");
+    ari_meta nan32 = VALUE(F32, "\x01\x00\xC0\x7F");
+    cr_expect(!meta_number(&inf, 0, &real) && !meta_number(&minus, 0, &real) &&
+              !meta_number(&nan32, 0, &real));
+}
+
 Test(metadata, booleans_are_no_numbers)
 {
     ari_meta yes = VALUE(BOOL, "\x01"), odd = VALUE(BOOL, "\x7F"), no = VALUE(BOOL, "\x00");
@@ -127,6 +137,7 @@ Test(metadata, prints_as_people_write)
     expect_print(VALUE(U64, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), 100, "18446744073709551615");
     expect_print(VALUE(F32, "\xAC\xC5\x27\x37"), 100, "1e-05"); /* The float nearest to it. */
     expect_print(VALUE(F64, "\x9A\x99\x99\x99\x99\x99\xB9\x3F"), 100, "0.10000000000000001");
+    expect_print(VALUE(F64, "\x00\x00\x00\x00\x00\x00\xF0\xFF"), 100, "-inf");
     expect_print(VALUE(BOOL, "\x01"), 100, "true");
     expect_print(VALUE(STRING, "a\nb\x1b"), 100, "a\\nb\\x1b");
     expect_print(VALUE(STRING, "abcdef"), 3, "abc... (6 bytes)");

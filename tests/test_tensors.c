@@ -96,3 +96,16 @@ Test(tensors, the_last_number_serves_all_further_types)
     cr_expect(span_is(tensors_dtype_name(&t, last), "?"));
     cr_expect(span_is(tensors_dtype_name(&t, ARI_DT_COUNT + 62), "X62"));
 }
+
+Test(tensors, a_forgotten_file_gives_back_what_it_replaced)
+{
+    ari_tensors t = { 0 };
+    size_t earlier;
+    ari_tensor a = named("a", 0), b = named("b", 1), other = named("a", 1), third = named("a", 2);
+    cr_assert(tensors_add(&t, &a, &earlier) && tensors_add(&t, &b, &earlier));
+    cr_assert(tensors_replace(&t, 0, &other) && tensors_find(&t, ARI_SPAN("a"))->file == 1);
+    cr_assert(tensors_replace(&t, 0, &third) && tensors_replace(&t, 0, &third) && t.rows[0].file == 2);
+    cr_assert(tensors_drop_file(&t, 2));
+    cr_expect(t.count == 2 && tensors_find(&t, ARI_SPAN("a"))->file == 1, "what the second file made of it");
+    tensors_free(&t);
+}

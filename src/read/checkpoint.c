@@ -48,6 +48,22 @@ static ari_status read_open_file(ari_checkpoint *c, uint32_t i, ari_cursor *curs
     return status;
 }
 
+/* What was read of a file before it failed is not to be relied on: take it all back. */
+static bool forget_file(ari_checkpoint *c, uint32_t i, size_t metadata, size_t findings)
+{
+    const ari_tensors *t = &c->tensors;
+    for (size_t k = 0; k < t->replaced_count && t->replaced_by == i; k++) {
+        ari_file *f = &c->files[t->replaced[k].row.file];
+        f->tensor_count++;
+        if (f->shadowed != UINT64_MAX) f->shadowed -= t->replaced[k].row.bytes;
+    }
+    c->files[i].container = NULL;
+    c->files[i].tensor_count = 0;
+    c->metadata.count = metadata;
+    c->findings.count = findings;
+    return tensors_drop_file(&c->tensors, i);
+}
+
 static ari_status read_file(ari_checkpoint *c, uint32_t i, ari_err *err)
 {
     ari_file *f = &c->files[i];
@@ -55,16 +71,12 @@ static ari_status read_file(ari_checkpoint *c, uint32_t i, ari_err *err)
     if (status != ARI_OK) return status;
     f->size = f->content = f->map.size;
     f->first_tensor = c->tensors.count;
-    size_t metadata = c->metadata.count;
+    size_t metadata = c->metadata.count, findings = c->findings.count;
     ari_cursor cursor = cursor_over(f->map, err);
     if (zstd_recognise(f->map)) status = open_packed(f, &c->limits, &cursor, err);
     if (status == ARI_OK) status = read_open_file(c, i, &cursor);
     if (status == ARI_OK) return ARI_OK;
-    /* What was read of it before it failed is not to be relied on. */
-    f->container = NULL;
-    f->tensor_count = 0;
-    c->metadata.count = metadata;
-    if (!tensors_drop_file(&c->tensors, i)) err->status = ARI_LIMIT;
+    if (!forget_file(c, i, metadata, findings)) err->status = ARI_LIMIT;
     return err->status;
 }
 

@@ -67,11 +67,12 @@ ari_status container_add_tensor(ari_checkpoint *into, ari_tensor *row, ari_err *
     }
     if (!tensors_add(t, row, &earlier)) return ari_out_of_memory(err);
     if (earlier != SIZE_MAX) {
-        note_duplicate(into, &t->rows[earlier], row);
-        ari_file *loser = &into->files[t->rows[earlier].file];
+        ari_tensor lost = t->rows[earlier];
+        note_duplicate(into, &lost, row);
+        if (!tensors_replace(t, earlier, row)) return ari_out_of_memory(err);
+        ari_file *loser = &into->files[lost.file];
         loser->tensor_count--;
-        if (!add_u64(loser->shadowed, t->rows[earlier].bytes, &loser->shadowed)) loser->shadowed = UINT64_MAX;
-        t->rows[earlier] = *row;
+        if (!add_u64(loser->shadowed, lost.bytes, &loser->shadowed)) loser->shadowed = UINT64_MAX;
         if (earlier < into->files[row->file].first_tensor) into->files[row->file].first_tensor = earlier;
     }
     into->files[row->file].tensor_count++;

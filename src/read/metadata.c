@@ -63,20 +63,27 @@ static bool element(const ari_meta *m, uint64_t i, uint32_t *type, uint64_t *bit
     return true;
 }
 
+static double real_of(uint32_t type, uint64_t bits)
+{
+    double wide;
+    float narrow;
+    uint32_t half = (uint32_t)bits;
+    memcpy(&narrow, &half, sizeof(narrow));
+    memcpy(&wide, &bits, sizeof(wide));
+    return type == ARI_META_F32 ? (double)narrow : wide;
+}
+
 bool meta_number(const ari_meta *m, uint64_t i, double *out)
 {
     uint32_t type;
     uint64_t bits;
     int64_t whole;
     if (!element(m, i, &type, &bits) || type == ARI_META_BOOL) return false;
-    if (type == ARI_META_F32) {
-        uint32_t narrow = (uint32_t)bits;
-        float f;
-        memcpy(&f, &narrow, sizeof(f));
-        *out = (double)f;
-    } else if (type == ARI_META_F64) {
-        memcpy(out, &bits, sizeof(*out));
-    } else if (meta_integer(m, i, &whole)) {
+    if (type == ARI_META_F32 || type == ARI_META_F64) {
+        *out = real_of(type, bits);
+        return isfinite(*out);
+    }
+    if (meta_integer(m, i, &whole)) {
         *out = (double)whole;
     } else {
         *out = (double)bits;
@@ -116,7 +123,6 @@ static void print_element(const ari_meta *m, uint64_t i, ari_text *out)
     uint32_t type;
     uint64_t bits;
     int64_t whole;
-    double real;
     bool flag;
     if (meta_bool(m, i, &flag)) {
         text_put(out, flag ? "true" : "false");
@@ -124,8 +130,8 @@ static void print_element(const ari_meta *m, uint64_t i, ari_text *out)
         text_printf(out, "%" PRId64, whole);
     } else if (element(m, i, &type, &bits) && type == ARI_META_U64) {
         text_printf(out, "%" PRIu64, bits);
-    } else if (meta_number(m, i, &real)) {
-        text_printf(out, "%.*g", type == ARI_META_F32 ? 7 : 17, real);
+    } else if (element(m, i, &type, &bits)) {
+        text_printf(out, "%.*g", type == ARI_META_F32 ? 7 : 17, real_of(type, bits));
     }
 }
 

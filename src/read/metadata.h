@@ -56,7 +56,8 @@ bool metadata_add(ari_metadata *m, const ari_meta *row); /* False when memory is
 const ari_meta *metadata_find(const ari_metadata *m, const char *key);
 void metadata_free(ari_metadata *m);
 
-/* Element i of an array of numbers, or the value itself with i = 0. */
+/* Element i of an array of numbers, or the value itself with i = 0. Infinities and
+ * NaN are no numbers: they print, and nobody can reckon with them. */
 bool meta_number(const ari_meta *m, uint64_t i, double *out);
 bool meta_integer(const ari_meta *m, uint64_t i, int64_t *out);
 bool meta_bool(const ari_meta *m, uint64_t i, bool *out);

@@ -30,10 +30,27 @@ bool tensors_add(ari_tensors *t, const ari_tensor *row, size_t *earlier)
     return true;
 }
 
+bool tensors_replace(ari_tensors *t, size_t at, const ari_tensor *row)
+{
+    if (t->replaced_by != row->file) t->replaced_count = 0;
+    t->replaced_by = row->file;
+    if (t->rows[at].file != row->file) {
+        if (!array_room(&t->replaced, &t->replaced_room, t->replaced_count, sizeof(t->replaced[0])))
+            return false;
+        t->replaced[t->replaced_count++] = (ari_replaced){ at, t->rows[at] };
+    }
+    t->rows[at] = *row;
+    return true;
+}
+
 bool tensors_drop_file(ari_tensors *t, uint32_t file)
 {
     size_t kept = 0;
     bool added;
+    for (size_t i = 0; i < t->replaced_count && t->replaced_by == file; i++) {
+        t->rows[t->replaced[i].at] = t->replaced[i].row;
+    }
+    t->replaced_count = 0;
     lookup_clear(&t->names);
     for (size_t i = 0; i < t->count; i++) {
         if (t->rows[i].file == file) continue;
@@ -74,6 +91,7 @@ void tensors_free(ari_tensors *t)
 {
     free(t->rows);
     free(t->sizes);
+    free(t->replaced);
     lookup_free(&t->names);
     *t = (ari_tensors){ 0 };
 }

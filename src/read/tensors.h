@@ -26,9 +26,18 @@ typedef struct ari_tensors {
     uint64_t *sizes; /* All shapes, end to end. */
     size_t size_count, size_room;
     ari_lookup names;
+    struct ari_replaced *replaced; /* Rows of other files that rows of the file `replaced_by` stand for. */
+    size_t replaced_count, replaced_room;
+    uint32_t replaced_by;
     ari_span unknown[64]; /* Spellings of types we do not know. */
     size_t unknown_count;
 } ari_tensors;
+
+/* Kept until the file that took its place is known to be readable. */
+typedef struct ari_replaced {
+    size_t at;
+    ari_tensor row;
+} ari_replaced;
 
 static inline const uint64_t *tensor_shape(const ari_tensors *t, const ari_tensor *row)
 {
@@ -42,7 +51,11 @@ bool tensors_push_size(ari_tensors *t, uint64_t size);
  * nothing is appended; otherwise *earlier is SIZE_MAX. False when memory is short. */
 bool tensors_add(ari_tensors *t, const ari_tensor *row, size_t *earlier);
 
-/* Forget every row of that file. False when memory is short. */
+/* Put the row in place of the one at `at`, which has its name. False when memory is short. */
+bool tensors_replace(ari_tensors *t, size_t at, const ari_tensor *row);
+
+/* Forget every row of that file, the last one read; those it replaced come back.
+ * False when memory is short. */
 bool tensors_drop_file(ari_tensors *t, uint32_t file);
 
 /* The row of that name, or NULL. */
