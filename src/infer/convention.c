@@ -21,11 +21,44 @@ typedef enum mark {
 #define X(id) MARK_##id,
     SHAPE_MARKS(X)
 #undef X
-    MARK_DIFFUSION, MARK_DUAL, MARK_SHARED_LAYERS, MARK_ENCODER, MARK_T5, MARK_GEMMA, MARK_GRIFFIN, MARK_XIELU, MARK_BITNET, MARK_FUSED_GPT2,
-    MARK_GPTJ, MARK_GPT_NEO, MARK_NEOX, MARK_PERSIMMON, MARK_MPT, MARK_PHI, MARK_C_FC, MARK_SELF_ATTN, MARK_FAIRSEQ,
-    MARK_ACROSS, MARK_EMBED_NORM, MARK_LEARNED, MARK_WAVE, MARK_UP_DOWN, MARK_NEMOTRON_H, MARK_MAMBA,
-    MARK_SMALLTHINKER, MARK_GROK, MARK_CLIP, MARK_SIGLIP, MARK_VIT, MARK_INTERN_VIT, MARK_MERGED, MARK_LINEAR_FC,
-    MARK_INPUT_NORM, MARK_DBRX, MARK_MODERN_BERT, MARK_COUNT,
+        MARK_DIFFUSION,
+    MARK_DUAL,
+    MARK_SHARED_LAYERS,
+    MARK_ENCODER,
+    MARK_T5,
+    MARK_GEMMA,
+    MARK_GRIFFIN,
+    MARK_XIELU,
+    MARK_BITNET,
+    MARK_FUSED_GPT2,
+    MARK_GPTJ,
+    MARK_GPT_NEO,
+    MARK_NEOX,
+    MARK_PERSIMMON,
+    MARK_MPT,
+    MARK_PHI,
+    MARK_C_FC,
+    MARK_SELF_ATTN,
+    MARK_FAIRSEQ,
+    MARK_ACROSS,
+    MARK_EMBED_NORM,
+    MARK_LEARNED,
+    MARK_WAVE,
+    MARK_UP_DOWN,
+    MARK_NEMOTRON_H,
+    MARK_MAMBA,
+    MARK_SMALLTHINKER,
+    MARK_GROK,
+    MARK_CLIP,
+    MARK_SIGLIP,
+    MARK_VIT,
+    MARK_INTERN_VIT,
+    MARK_MERGED,
+    MARK_LINEAR_FC,
+    MARK_INPUT_NORM,
+    MARK_DBRX,
+    MARK_MODERN_BERT,
+    MARK_COUNT,
 } mark;
 
 _Static_assert(MARK_COUNT <= 64, "marks are the bits of one number");
@@ -87,8 +120,8 @@ static ari_mlp_form form_of(const ari_sizes *s)
     size_t plain = 0;
     uint64_t up = s->of[ARI_DIM_UP].value, down = s->of[ARI_DIM_DOWN].value;
     uint64_t expert_up = s->of[ARI_DIM_EXPERT_UP].value, expert_down = s->of[ARI_DIM_EXPERT_DOWN].value;
-    size_t gates = s->weights[ARI_ROLE_GATE] + s->weights[ARI_ROLE_GATE_UP] + s->expert_weights[ARI_ROLE_GATE] +
-                   s->expert_weights[ARI_ROLE_GATE_UP];
+    size_t gates = s->weights[ARI_ROLE_GATE] + s->weights[ARI_ROLE_GATE_UP] +
+                   s->expert_weights[ARI_ROLE_GATE] + s->expert_weights[ARI_ROLE_GATE_UP];
     bool fused = (up > 0 && up == 2 * down) || (expert_up > 0 && expert_up == 2 * expert_down);
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
         plain += s->weights[roles[i]] + s->expert_weights[roles[i]];
@@ -163,7 +196,8 @@ static const char *activation(const ari_traits *t)
 static const char *norm(const ari_traits *t)
 {
     for (size_t i = 0; i < sizeof(norms) / sizeof(norms[0]); i++) {
-        if ((t->marks & norms[i].marks) == norms[i].marks && (t->marks & norms[i].unless) == 0) return norms[i].norm;
+        if ((t->marks & norms[i].marks) == norms[i].marks && (t->marks & norms[i].unless) == 0)
+            return norms[i].norm;
     }
     return NULL;
 }

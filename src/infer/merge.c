@@ -28,7 +28,8 @@ static bool is_padding(ari_model *m, ari_field field)
 static bool is_unused_width(ari_model *m, ari_field field)
 {
     ari_inferred *f = m->architecture.fields;
-    if (field != ARI_FIELD_INTERMEDIATE_SIZE || f[field].basis != ARI_SHAPE || strcmp(f[field].value, "null") != 0)
+    if (field != ARI_FIELD_INTERMEDIATE_SIZE || f[field].basis != ARI_SHAPE ||
+        strcmp(f[field].value, "null") != 0)
         return false;
     bool theirs = same_value(m->claims.of[field].value, f[ARI_FIELD_MOE_INTERMEDIATE_SIZE].value);
     f[field].evidence = arena_printf(&m->checkpoint->arena, "%s; the %s that %s states %s", f[field].evidence,
@@ -79,7 +80,7 @@ static void settle_heads(ari_model *m)
         !m->claims.of[ARI_FIELD_HEAD_DIM].by_default)
         return;
     attention_take(&m->architecture, &m->checkpoint->arena, (uint64_t[]){ q, keys / size, size },
-               m->claims.of[ARI_FIELD_NUM_ATTENTION_HEADS].evidence);
+                   m->claims.of[ARI_FIELD_NUM_ATTENTION_HEADS].evidence);
 }
 
 /* A default only fills gaps: the author never wrote it, so it contradicts nothing. */

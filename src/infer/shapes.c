@@ -119,7 +119,8 @@ static void choose(ari_model *m, ari_field field, const uint64_t *values, size_t
         if (list[i] == NULL) return;
     }
     if (list != NULL && n > 0)
-        m->components[0].architecture.fields[field] = (ari_inferred){ list[0], ARI_AMBIGUOUS, evidence, list, n };
+        m->components[0].architecture.fields[field] =
+            (ari_inferred){ list[0], ARI_AMBIGUOUS, evidence, list, n };
 }
 
 /* The largest side of a matrix that is there once or twice. */
@@ -133,7 +134,8 @@ static uint64_t set_vocabulary(ari_model *m, const forms *f, uint64_t width)
     for (size_t i = 0; i < f->count; i++) {
         if (other_side(&f->of[i], width) >= best && f->of[i].count > 2) return 0;
     }
-    set(m, ARI_FIELD_VOCAB_SIZE, best, "by shapes alone: the largest side, of a matrix that is there once or twice");
+    set(m, ARI_FIELD_VOCAB_SIZE, best,
+        "by shapes alone: the largest side, of a matrix that is there once or twice");
     return best;
 }
 
@@ -160,13 +162,17 @@ static void set_layers(ari_model *m, const forms *f, uint64_t width)
     const ari_stack *best = NULL;
     for (size_t i = 1; i < m->layout.stack_count; i++) {
         const ari_stack *s = &m->layout.stacks[i];
-        if (s->layers >= 2 && s->layers == (uint64_t)s->last + 1 && (best == NULL || s->layers > best->layers)) best = s;
+        if (s->layers >= 2 && s->layers == (uint64_t)s->last + 1 &&
+            (best == NULL || s->layers > best->layers))
+            best = s;
     }
     for (size_t i = 0; i < f->count; i++) {
-        if (other_side(&f->of[i], width) > 0 && f->of[i].count > 2) times = greatest_common(times, f->of[i].count);
+        if (other_side(&f->of[i], width) > 0 && f->of[i].count > 2)
+            times = greatest_common(times, f->of[i].count);
     }
     if (best != NULL && times > 0 && times % best->layers == 0) {
-        set(m, ARI_FIELD_NUM_HIDDEN_LAYERS, best->layers, "numbers in the names, and shapes repeated as often");
+        set(m, ARI_FIELD_NUM_HIDDEN_LAYERS, best->layers,
+            "numbers in the names, and shapes repeated as often");
         return;
     }
     uint64_t choices[CHOICES];
@@ -174,7 +180,8 @@ static void set_layers(ari_model *m, const forms *f, uint64_t width)
     for (uint64_t d = 1; d <= CHOICES && times > 1; d++) {
         if (times % d == 0 && times / d > 1) choices[n++] = times / d;
     }
-    choose(m, ARI_FIELD_NUM_HIDDEN_LAYERS, choices, n, "by shapes alone: every repeated shape is there a multiple of this");
+    choose(m, ARI_FIELD_NUM_HIDDEN_LAYERS, choices, n,
+           "by shapes alone: every repeated shape is there a multiple of this");
 }
 
 bool shapes_derive(ari_model *m)

@@ -59,6 +59,11 @@ static void add_model(const ari_model *m, ari_doc *d)
             m->checkpoint->incomplete ? "not all of its files are here" : "packed weights or unknown sizes";
         doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "parameters", "unknown", why }, NULL });
     }
+    if (m->active_known)
+        doc_add(d, (doc_item){ DOC_ROW,
+                               TONE_PLAIN,
+                               { "active parameters", plain_parameters(d, m->active_parameters), "stated" },
+                               "all but the routed experts that a token does not reach" });
     add_types(m, d);
     const char *packing = plain_quantization(d, m->quantization);
     if (packing != NULL) doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", packing }, NULL });
@@ -110,6 +115,44 @@ static void add_architecture(const ari_model *m, ari_doc *d)
                                { field_info((ari_field)i)->label, value == NULL ? "?" : value,
                                  ari_basis_word(f->basis) },
                                f->evidence });
+    }
+}
+
+/* "1280 wide, 32 deep, MLP 3420, patch 14, out 3584": what is known of it. */
+static const char *part_summary(const ari_component *c, ari_doc *d)
+{
+    static const struct {
+        ari_field field;
+        const char *before, *after;
+    } words[] = {
+        { ARI_FIELD_HIDDEN_SIZE, "", " wide" },      { ARI_FIELD_NUM_HIDDEN_LAYERS, "", " deep" },
+        { ARI_FIELD_INTERMEDIATE_SIZE, "MLP ", "" }, { ARI_FIELD_PATCH_SIZE, "patch ", "" },
+        { ARI_FIELD_OUT_HIDDEN_SIZE, "out ", "" },
+    };
+    ari_text t = { 0 };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        const ari_inferred *f = &c->architecture.fields[words[i].field];
+        if (strcmp(f->value, "null") == 0) continue;
+        text_printf(&t, "%s%s%s%s", t.size == 0 ? "" : ", ", words[i].before, f->value, words[i].after);
+    }
+    const char *out = t.size == 0 ? "" : doc_printf(d, "%s", t.data);
+    if (t.failed) d->failed = true;
+    text_free(&t);
+    return out;
+}
+
+static void add_parts(const ari_model *m, ari_doc *d)
+{
+    if (m->component_count < 2) return;
+    doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Parts" }, NULL });
+    add_columns(d, "part", "parameters", "shape");
+    for (size_t i = 0; i < m->component_count; i++) {
+        const ari_component *c = &m->components[i];
+        doc_add(
+            d, (doc_item){ DOC_ROW,
+                           TONE_PLAIN,
+                           { plain_word(d, c->role), plain_parameters(d, c->parameters), part_summary(c, d) },
+                           c->prefix });
     }
 }
 
@@ -170,6 +213,7 @@ void inspect_document(const ari_model *m, const ari_style *style, ari_doc *d)
     add_model(m, d);
     add_architecture(m, d);
     add_unknown(m, style->evidence ? ARI_FIELD_COUNT : UNKNOWN_SHOWN, d);
+    add_parts(m, d);
     add_contradictions(m, d);
     add_origins(m, d);
     add_findings(m, d);

@@ -146,3 +146,12 @@ const char *plain_quantization(ari_doc *d, const char *json)
     const char *out = keep(d, &t);
     return none ? NULL : out;
 }
+
+const char *plain_word(ari_doc *d, const char *word)
+{
+    char out[32];
+    size_t n = strlen(word) < sizeof(out) ? strlen(word) : sizeof(out) - 1;
+    for (size_t i = 0; i < n; i++) out[i] = word[i] == '_' ? ' ' : word[i];
+    const char *copy = doc_printf(d, "%.*s", (int)n, out);
+    return copy == NULL ? "" : copy;
+}
