@@ -104,13 +104,13 @@ static int by_parameters(const void *a, const void *b)
 
 static bool keep_largest(finding_parts *f)
 {
-    stack_facts **order = calloc(f->l->stack_count, sizeof(order[0]));
+    stack_facts **order = calloc(f->l->stack_count, sizeof(stack_facts *));
     size_t n = 0;
     if (order == NULL) return false;
     for (uint32_t i = 1; i < f->l->stack_count; i++) {
         if (f->stacks[i].core) order[n++] = &f->stacks[i];
     }
-    qsort(order, n, sizeof(order[0]), by_parameters);
+    qsort(order, n, sizeof(stack_facts *), by_parameters);
     for (size_t i = CORE_MAX; i < n; i++) order[i]->core = false;
     free(order);
     return true;

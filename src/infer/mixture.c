@@ -170,7 +170,7 @@ static void set_state(const ari_derivation *d)
 /* Key heads and their size are known as a product only; value heads exactly. */
 static void set_key_heads(const ari_derivation *d, uint64_t keys, uint64_t value_heads, uint64_t value_size)
 {
-    uint64_t sizes[8], heads[8];
+    uint64_t sizes[8] = { 0 }, heads[8] = { 0 };
     size_t n = 0;
     const uint64_t likely[] = { value_size, 128, 64, 256, 32, 96, 192 };
     for (size_t i = 0; i < sizeof(likely) / sizeof(likely[0]); i++) {
