@@ -11,10 +11,7 @@ static const char *thousands(ari_doc *d, uint64_t n)
 {
     ari_text t = { 0 };
     text_thousands(&t, n);
-    const char *out = t.failed ? NULL : doc_printf(d, "%s", t.data);
-    text_free(&t);
-    if (out == NULL) d->failed = true;
-    return out == NULL ? "" : out;
+    return doc_take(d, &t);
 }
 
 /* 269060552 as "269.1 MB": powers of 1000, as download pages count. */
@@ -24,9 +21,8 @@ static const char *scaled(ari_doc *d, uint64_t n, const char *unit)
     double value = (double)n;
     size_t step = 0;
     for (; value >= 999.95 && step + 1 < sizeof(steps) / sizeof(steps[0]); step++) value /= 1000;
-    const char *out = step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, unit)
-                                : doc_printf(d, "%.1f %s%s", value, steps[step], unit);
-    return out == NULL ? "" : out;
+    return step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, unit)
+                     : doc_printf(d, "%.1f %s%s", value, steps[step], unit);
 }
 
 static void add_title(const ari_model *m, ari_doc *d)
@@ -54,10 +50,8 @@ static void add_types(const ari_model *m, ari_doc *d)
                     known != NULL ? known->name : m->unknown_dtypes[i - ARI_DT_COUNT], s->tensors);
     }
     if (t.size > 0)
-        doc_add(d, (doc_item){ DOC_ROW,
-                               TONE_PLAIN,
-                               { "element types", doc_printf(d, "%s", t.data) },
-                               "tensors of each" });
+        doc_add(d,
+                (doc_item){ DOC_ROW, TONE_PLAIN, { "element types", doc_take(d, &t) }, "tensors of each" });
     text_free(&t);
 }
 
@@ -113,12 +107,10 @@ static const char *with_candidates(ari_doc *d, ari_field field, const ari_inferr
     text_put(&t, humane(d, field, f->value));
     for (size_t i = 1; i < f->candidate_count && i < CANDIDATES_SHOWN; i++) {
         const char *c = humane(d, field, f->candidates[i]);
-        text_printf(&t, "%s%s", i == 1 ? ", or " : ", ", c == NULL ? "?" : c);
+        text_printf(&t, "%s%s", i == 1 ? ", or " : ", ", c);
     }
     if (f->candidate_count > CANDIDATES_SHOWN) text_printf(&t, " ... (%zu)", f->candidate_count);
-    const char *out = t.failed ? NULL : doc_printf(d, "%s", t.data);
-    text_free(&t);
-    return out;
+    return doc_take(d, &t);
 }
 
 static void add_architecture(const ari_model *m, ari_doc *d)
@@ -137,12 +129,10 @@ static void add_architecture(const ari_model *m, ari_doc *d)
         doc_tone tone = f->basis == ARI_AMBIGUOUS ? TONE_WARN : TONE_PLAIN;
         doc_add(d, (doc_item){ DOC_ROW,
                                tone,
-                               { field_info((ari_field)i)->label, value == NULL ? "?" : value,
-                                 ari_basis_word(f->basis) },
+                               { field_info((ari_field)i)->label, value, ari_basis_word(f->basis) },
                                f->evidence });
     }
-    if (unknown.size > 0)
-        doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { doc_printf(d, "%s", unknown.data) }, NULL });
+    if (unknown.size > 0) doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { doc_take(d, &unknown) }, NULL });
     text_free(&unknown);
 }
 
