@@ -50,7 +50,7 @@ static void exercise(const memory_file *file, ari_span content)
     struct timespec from, to;
     memory_write(file, content);
     clock_gettime(CLOCK_MONOTONIC, &from);
-    exercise_path(file->path, NULL);
+    exercise_path(file->path, ALL_FORMATS);
     clock_gettime(CLOCK_MONOTONIC, &to);
     double seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
     if (seconds > slowest) slowest = seconds;
