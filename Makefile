@@ -157,10 +157,20 @@ unit: $(TESTS)
 golden: $(PROGRAM)
 	$(call quiet,TEST,tests/cli) tests/cli/run.sh $(PROGRAM)
 
+.PHONY: schema
+schema: $(PROGRAM)
+	$(call quiet,TEST,tests/schema.py) tests/schema.py $(PROGRAM)
+
+.PHONY: readme
+readme: $(PROGRAM)
+	$(call quiet,TEST,README.md) tests/readme.py $(PROGRAM)
+
 .PHONY: test
-test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against its golden outputs
+test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, the JSON schema and README.md
 	+@$(SUBMAKE) unit
 	+@$(SUBMAKE) golden
+	+@$(SUBMAKE) schema
+	+@$(SUBMAKE) readme
 
 .PHONY: recipes
 recipes: $(PROGRAM) ## Real architectures, rebuilt from fixtures/recipes, against their published configs
@@ -184,6 +194,7 @@ binaries: all $(TESTS)
 .PHONY: golden-update
 golden-update: $(PROGRAM) ## Take the program's present output as golden
 	UPDATE=1 tests/cli/run.sh $(PROGRAM)
+	tests/readme.py $(PROGRAM) --update
 
 .PHONY: coverage
 coverage: ## Line coverage of src/ by the tests
@@ -259,7 +270,7 @@ cppcheck:
 
 .PHONY: man-check
 man-check:
-	$(if $(MAN),$(call quiet,MAN,$(MAN)) mandoc -T lint -W warning $(MAN))
+	$(call quiet,MAN,$(MAN)) mandoc -T lint -W warning $(MAN) && scripts/check-manual.sh
 
 # --- Install ------------------------------------------------------------------
 

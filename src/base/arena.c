@@ -20,7 +20,8 @@ static struct arena_block *new_block(ari_arena *a, size_t size)
     size_t room = a->blocks == NULL ? FIRST_BLOCK : a->blocks->size * 2;
     if (room > LARGEST_BLOCK) room = LARGEST_BLOCK;
     if (room < size) room = size;
-    if (room > SIZE_MAX - sizeof(struct arena_block)) return NULL;
+    /* No object is larger than differences of pointers into it can be. */
+    if (room > PTRDIFF_MAX - sizeof(struct arena_block)) return NULL;
     struct arena_block *b = calloc(1, sizeof(*b) + room);
     if (b == NULL) return NULL;
     b->size = room;
@@ -88,5 +89,5 @@ bool array_room(void *items_pointer, size_t *room, size_t count, size_t item_siz
     if (larger == NULL) return false;
     memcpy(items_pointer, &larger, sizeof(larger));
     *room = wanted;
-    return true;
+    return true; // cppcheck-suppress memleak ; it is the caller's, by memcpy
 }

@@ -38,7 +38,6 @@ static void guard_maps(void)
 {
     struct sigaction action = { .sa_handler = on_bus_error };
     sigaction(SIGBUS, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 /* Open and report the i-th checkpoint. Every access to mapped bytes happens in
@@ -67,14 +66,14 @@ static ari_status report_one(const run *r, const ari_set *set, size_t i, char **
 
 static void write_report(run *r, const char *text)
 {
-    FILE *f = r->out.file;
     ari_format format = r->o->style.format;
     if (r->o->quiet || text == NULL) return;
-    if (r->array) fputs(r->written == 0 ? "[\n" : ",\n", f);
-    if (!r->array && r->written > 0 && (format == ARI_TEXT || format == ARI_MARKDOWN)) fputs("\n", f);
-    fputs(text, f);
+    if (r->array) output_put(&r->out, r->written == 0 ? "[\n" : ",\n");
+    if (!r->array && r->written > 0 && (format == ARI_TEXT || format == ARI_MARKDOWN))
+        output_put(&r->out, "\n");
+    output_put(&r->out, text);
     size_t n = strlen(text);
-    if (!r->array && n > 0 && text[n - 1] != '\n') fputs("\n", f);
+    if (!r->array && n > 0 && text[n - 1] != '\n') output_put(&r->out, "\n");
     r->written++;
 }
 
@@ -105,7 +104,7 @@ static void write_error(run *r, const char *path, const ari_err *err)
 static void run_set(run *r, const ari_set *set, const char *path)
 {
     size_t n = ari_set_count(set);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && r->out.code == 0; i++) {
         ari_err err = ARI_ERR_INIT;
         char *text = NULL;
         if (report_one(r, set, i, &text, &err) == ARI_OK) {
@@ -141,7 +140,23 @@ static void run_paths(run *r, ari_set **sets, ari_err *errors)
         }
         ari_set_free(sets[i]);
     }
-    if (r->array && !o->quiet) fputs("\n]\n", r->out.file);
+    if (r->array && !o->quiet) output_put(&r->out, "\n]\n");
+}
+
+/* Files are only ever read: a report does not replace a model, whether it is one
+ * of the paths, a shard of one, or another. */
+static bool would_replace_model(const cli_options *o)
+{
+    ari_set *set = NULL;
+    ari_model *model = NULL;
+    if (o->output != NULL && ari_set_find(o->output, &o->library, &set, NULL) == ARI_OK &&
+        ari_model_open(set, 0, &o->library, &model, NULL) == ARI_OK) {
+        complain("%s: is a model; it is not written over", show(span_of(o->output)).text);
+    }
+    bool found = model != NULL;
+    ari_model_close(model);
+    ari_set_free(set);
+    return found;
 }
 
 static int run_all(const cli_options *o, report_function *report)
@@ -149,15 +164,15 @@ static int run_all(const cli_options *o, report_function *report)
     run r = { .o = o, .report = report };
     ari_set **sets = calloc(o->path_count, sizeof(ari_set *));
     ari_err *errors = calloc(o->path_count, sizeof(errors[0]));
+    guard_maps();
     if (sets == NULL || errors == NULL) {
         complain("out of memory");
         r.failed = true;
-    } else if (output_open(&r.out, o->output)) {
-        guard_maps();
+    } else if (would_replace_model(o) || !output_open(&r.out, o->output)) {
+        r.failed = true;
+    } else {
         run_paths(&r, sets, errors);
         if (!output_close(&r.out)) r.failed = true;
-    } else {
-        r.failed = true;
     }
     free(sets);
     free(errors);

@@ -1,20 +1,27 @@
 /* main.c -- archinspect, the program: the library's first client. */
-#include "cli/options.h"
+#include "cli/help.h"
+#include "cli/output.h"
 
-#include <stdio.h>
+/* Help and version are answers too: a full disk is told. */
+static int explain(const cli_options *o)
+{
+    cli_output out;
+    output_open(&out, NULL);
+    if (o->version) {
+        print_version(out.file);
+    } else {
+        print_help(out.file, o->command, o->long_help);
+    }
+    return output_close(&out) ? 0 : 2;
+}
 
 int main(int argc, char **argv)
 {
     cli_options o;
-    int status = 0;
-    if (!options_parse(argc, argv, &o)) {
-        status = 2;
-    } else if (o.version) {
-        print_version();
-    } else if (o.short_help || o.long_help) {
-        print_help(o.command, o.long_help);
-    } else {
-        status = o.command->run(&o);
+    int status = 2;
+    if (options_parse(argc, argv, &o)) {
+        bool asks = o.version || o.short_help || o.long_help;
+        status = asks ? explain(&o) : o.command->run(&o);
     }
     options_free(&o);
     return status;

@@ -1,6 +1,8 @@
 #include "cli/options.h"
 
+#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/help.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -12,7 +14,7 @@
 #include <unistd.h>
 
 static const cli_command commands[] = {
-#define COMMAND(word, run, paths, summary) { word, run, paths, summary },
+#define COMMAND(word, run, paths, summary, examples) { word, run, paths, summary, examples },
 #include "cli/command.def"
 };
 
@@ -26,9 +28,9 @@ typedef enum option_id {
 
 static const struct option_row {
     char letter;
-    const char *word, *argument, *help;
+    const char *word, *argument;
 } options[] = {
-#define OPTION(id, letter, word, argument, help) { letter, word, argument, help },
+#define OPTION(id, letter, word, argument, help) { letter, word, argument },
 #include "cli/option.def"
 };
 
@@ -66,9 +68,9 @@ void complain_hint(const char *hint)
 enum { WORD_MAX = 24 };
 
 /* Levenshtein's distance; words longer than WORD_MAX are far from everything. */
-static size_t distance(const char *a, const char *b)
+static size_t distance(const char *a, size_t n, const char *b)
 {
-    size_t n = strlen(a), m = strlen(b), row[WORD_MAX + 1];
+    size_t m = strlen(b), row[WORD_MAX + 1];
     if (n > WORD_MAX || m > WORD_MAX) return WORD_MAX;
     for (size_t k = 0; k <= m; k++) row[k] = k;
     for (size_t i = 1; i <= n; i++) {
@@ -85,15 +87,28 @@ static size_t distance(const char *a, const char *b)
     return row[m];
 }
 
-static const char *nearest_option(const char *word)
+/* The better of two suggestions for the n bytes at word; NULL is none. */
+static const char *nearer(const char *word, size_t n, const char *best, const char *other)
 {
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (distance(word, options[i].word) <= 2) return options[i].word;
-    }
-    return NULL;
+    size_t d = distance(word, n, other);
+    return d <= 2 && (best == NULL || d < distance(word, n, best)) ? other : best;
 }
 
-const cli_command *command_named(const char *word)
+static const char *nearest_option(const char *word, size_t n)
+{
+    const char *best = NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++) best = nearer(word, n, best, options[i].word);
+    return best;
+}
+
+static const char *nearest_command(const char *word)
+{
+    const char *best = NULL;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) best = nearer(word, strlen(word), best, commands[i].word);
+    return best;
+}
+
+static const cli_command *command_named(const char *word)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].word, word) == 0) return &commands[i];
@@ -131,7 +146,7 @@ static bool set_limit(cli_options *o, const char *value)
         memcpy((char *)&o->library.limits + limits[i].at, &number, sizeof(number));
         return true;
     }
-    complain("no limit \"%.*s\"; there are:", (int)n, value);
+    complain("no limit \"%s\"; there are:", show((ari_span){ (const uint8_t *)value, n }).text);
     for (size_t i = 0; i < LIMIT_COUNT; i++) fprintf(stderr, "  %-14s %s\n", limits[i].word, limits[i].what);
     return false;
 }
@@ -149,7 +164,7 @@ static bool set_format(cli_options *o, const char *value)
         o->style.format = formats[i].format;
         return true;
     }
-    complain("no format \"%s\"; there are text, md, json, ndjson", value);
+    complain("no format \"%s\"; there are text, md, json, ndjson", show(span_of(value)).text);
     return false;
 }
 
@@ -158,7 +173,7 @@ static bool set_color(cli_options *o, const char *value)
     const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
     bool automatic = strcmp(value, "auto") == 0;
     if (!automatic && strcmp(value, "always") != 0 && strcmp(value, "never") != 0) {
-        complain("--color takes auto, always or never, not \"%s\"", value);
+        complain("--color takes auto, always or never, not \"%s\"", show(span_of(value)).text);
         return false;
     }
     bool dull = (none != NULL && none[0] != '\0') || terminal == NULL || strcmp(terminal, "dumb") == 0;
@@ -204,17 +219,21 @@ static bool parse_long(cli_options *o, const char *argument, const char *next, i
             complain("--%s takes no value", row->word);
             return false;
         }
-        const char *value = equals == NULL ? next : equals + 1;
-        if (row->argument != NULL && value == NULL) {
+        const char *value = row->argument == NULL ? "" : equals == NULL ? next : equals + 1;
+        if (value == NULL) {
             complain("--%s needs a value: --%s %s", row->word, row->word, row->argument);
             return false;
         }
         if (row->argument != NULL && equals == NULL) ++*i;
         return set_option(o, (option_id)k, value);
     }
-    const char *near = nearest_option(word);
-    complain(near == NULL ? "no option %s%s%s" : "no option %s; did you mean --%s?%s", argument,
-             near == NULL ? "" : near, "");
+    const char *near = nearest_option(word, n);
+    ari_shown shown = show((ari_span){ (const uint8_t *)argument, n + 2 });
+    if (near != NULL) {
+        complain("no option %s; did you mean --%s?", shown.text, near);
+    } else {
+        complain("no option %s; --help lists them", shown.text);
+    }
     return false;
 }
 
@@ -225,7 +244,7 @@ static bool parse_letters(cli_options *o, const char *argument, const char *next
         size_t k = 0;
         while (k < OPTION_COUNT && options[k].letter != *c) k++;
         if (k == OPTION_COUNT) {
-            complain("no option -%c in \"%s\"; --help lists them", *c, argument);
+            complain("no option -%s; --help lists them", show((ari_span){ (const uint8_t *)c, 1 }).text);
             return false;
         }
         if (*c == 'h') {
@@ -233,7 +252,7 @@ static bool parse_letters(cli_options *o, const char *argument, const char *next
             continue;
         }
         if (options[k].argument == NULL) {
-            if (!set_option(o, (option_id)k, NULL)) return false;
+            if (!set_option(o, (option_id)k, "")) return false;
             continue;
         }
         if (c[1] != '\0') return set_option(o, (option_id)k, c + 1);
@@ -259,6 +278,26 @@ static unsigned columns_of_terminal(void)
     return 80;
 }
 
+static bool is_here(const cli_command *command)
+{
+    if (command->run != NULL) return true;
+    complain("this version has no \"%s\" yet; a file of that name is ./%s", command->word, command->word);
+    return false;
+}
+
+/* help, help COMMAND */
+static bool parse_help(const char *word, cli_options *o)
+{
+    o->long_help = true;
+    if (word == NULL) return true;
+    o->command = command_named(word);
+    if (o->command != NULL) return is_here(o->command);
+    const char *near = nearest_command(word);
+    complain("no command \"%s\"%s%s%s", show(span_of(word)).text, near == NULL ? "" : "; did you mean \"",
+             near == NULL ? "" : near, near == NULL ? "" : "\"?");
+    return false;
+}
+
 static bool parse_arguments(int argc, char **argv, cli_options *o)
 {
     bool only_paths = false;
@@ -271,7 +310,7 @@ static bool parse_arguments(int argc, char **argv, cli_options *o)
         } else if (!only_paths && a[0] == '-' && a[1] != '\0') {
             if (!parse_letters(o, a, next, &i)) return false;
         } else if (!only_paths && o->command == NULL && o->path_count == 0 && strcmp(a, "help") == 0) {
-            o->long_help = true;
+            return parse_help(next, o);
         } else if (!only_paths && o->command == NULL && o->path_count == 0 && command_named(a) != NULL) {
             o->command = command_named(a);
         } else {
@@ -281,29 +320,22 @@ static bool parse_arguments(int argc, char **argv, cli_options *o)
     return true;
 }
 
-/* A word that is no file may have been meant for a command. */
+/* A first word that is no file may have been meant for a command. */
 static bool check_command(cli_options *o)
 {
     if (o->command == NULL) {
+        const char *first = o->paths[0], *near = first == NULL ? NULL : nearest_command(first);
         o->command = &commands[0];
-        for (size_t i = 0; o->path_count > 0 && i < COMMAND_COUNT; i++) {
-            if (access(o->paths[0], F_OK) == 0 || distance(o->paths[0], commands[i].word) > 2) continue;
-            complain("no command or file \"%s\"; did you mean \"%s\"?", o->paths[0], commands[i].word);
+        if (near != NULL && access(first, F_OK) != 0) {
+            complain("no command or file \"%s\"; did you mean \"%s\"?", show(span_of(first)).text, near);
             return false;
         }
     }
-    if (o->command->run == NULL) {
-        complain("this version has no \"%s\" yet; a file of that name is ./%s", o->command->word,
-                 o->command->word);
-        return false;
-    }
-    if (o->path_count == 0) {
-        complain("%s needs a path: a .safetensors or .gguf file, or a folder that holds them",
-                 o->command->word);
-        complain_hint("archinspect --help explains");
-        return false;
-    }
-    return true;
+    if (!is_here(o->command)) return false;
+    if (o->path_count > 0) return true;
+    complain("%s needs a path: a .safetensors or .gguf file, or a folder that holds them", o->command->word);
+    complain_hint("archinspect --help explains");
+    return false;
 }
 
 bool options_parse(int argc, char **argv, cli_options *out)
@@ -318,7 +350,8 @@ bool options_parse(int argc, char **argv, cli_options *out)
         return false;
     }
     set_color(out, "auto");
-    if (!parse_arguments(argc, argv, out)) return false;
+    if (argc < 2) print_help(stderr, NULL, false);
+    if (argc < 2 || !parse_arguments(argc, argv, out)) return false;
     if (out->output != NULL) out->style.color = false;
     return out->short_help || out->long_help || out->version || check_command(out);
 }
@@ -326,70 +359,4 @@ bool options_parse(int argc, char **argv, cli_options *out)
 void options_free(cli_options *o)
 {
     free(o->paths);
-}
-
-/* --- Help ----------------------------------------------------------------------------------- */
-
-static void print_options(bool whole)
-{
-    puts("\nOptions:");
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct option_row *row = &options[i];
-        char words[48];
-        if (row->help == NULL || (!whole && row->letter == 0)) continue;
-        snprintf(words, sizeof(words), "--%s%s%s", row->word, row->argument == NULL ? "" : " ",
-                 row->argument == NULL ? "" : row->argument);
-        printf("  %c%c%s %-16s %s\n", row->letter == 0 ? ' ' : '-', row->letter == 0 ? ' ' : row->letter,
-               row->letter == 0 ? " " : ",", words, row->help);
-    }
-}
-
-static void print_explanations(void)
-{
-    puts("\nA PATH is a .safetensors or .gguf file, any one shard of a set, an index, or a\n"
-         "folder; also compressed with zstd (.zst). Alternatives in one folder are\n"
-         "reported once each. `archinspect -- FILE` takes a name that begins with a dash,\n"
-         "`archinspect ./tensors` one that is a command's.\n"
-         "\n"
-         "Each value stands with its basis, what it rests on (-v says which tensors):\n"
-         "  shape       follows from names and shapes in one way only\n"
-         "  convention  what this naming scheme always has\n"
-         "  stated      a configuration says so, and nothing contradicts it\n"
-         "  ambiguous   the likeliest of several that fit the shapes; all are listed\n"
-         "  unknown     nothing in the files decides it\n"
-         "\n"
-         "Limits (--limit NAME=N), which a file may not exceed:");
-    for (size_t i = 0; i < LIMIT_COUNT; i++) {
-        printf("  %-14s %-10llu %s\n", limits[i].word, (unsigned long long)limits[i].value, limits[i].what);
-    }
-    puts("\nExit status: 0 done, 2 could not answer, wholly or in part (wrong usage, a file\n"
-         "that cannot be read; the others are still reported).");
-}
-
-void print_help(const cli_command *command, bool whole)
-{
-    puts("archinspect - what a model checkpoint is, read from its tensors\n"
-         "\n"
-         "  archinspect model.gguf                 what is this model?\n"
-         "  archinspect -v Qwen2.5-7B/             the same for a folder, with the evidence\n"
-         "  archinspect --weights-only model/      do not believe config.json\n"
-         "  archinspect --json model.gguf | jq .architecture.hidden_size\n"
-         "  archinspect tensors model.safetensors  every tensor\n"
-         "\n"
-         "Commands:");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (commands[i].run == NULL || (command != NULL && command != &commands[i])) continue;
-        printf("  %-8s %-9s %s\n", commands[i].word, commands[i].paths, commands[i].summary);
-    }
-    print_options(whole);
-    if (whole) {
-        print_explanations();
-    } else {
-        puts("\n--help says more.");
-    }
-}
-
-void print_version(void)
-{
-    printf("archinspect %s\n", ari_version());
 }

@@ -17,18 +17,12 @@ typedef struct cli_options {
 typedef struct cli_command {
     const char *word;
     int (*run)(const cli_options *o);
-    const char *paths, *summary;
+    const char *paths, *summary, *examples;
 } cli_command;
-
-/* NULL where there is no such command. */
-const cli_command *command_named(const char *word);
 
 /* False, with a line on standard error, when the command line makes no sense. */
 bool options_parse(int argc, char **argv, cli_options *out);
 void options_free(cli_options *o);
-
-void print_help(const cli_command *command, bool whole);
-void print_version(void);
 
 /* "archinspect: ..." on standard error, and a hint on a line of its own. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

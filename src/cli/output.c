@@ -1,57 +1,102 @@
 #include "cli/output.h"
 
+#include "base/text.h"
 #include "cli/options.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What an interrupted run leaves behind is taken away. */
+static char *volatile unfinished;
+
+static void on_signal(int number)
+{
+    if (unfinished != NULL) unlink(unfinished);
+    signal(number, SIG_DFL);
+    raise(number);
+}
 
 static bool refuse(const char *path, int code)
 {
     char words[160];
-    complain("%s: %s", path, strerror_r(code, words, sizeof(words)));
+    complain("%s: %s", show(span_of(path)).text, strerror_r(code, words, sizeof(words)));
     return false;
+}
+
+/* A name that is taken by something else than a file (a device, a pipe, a link)
+ * is written through; to rename over it would put a file in its place. */
+static bool is_written_through(const char *path)
+{
+    struct stat s;
+    return lstat(path, &s) == 0 && !S_ISREG(s.st_mode);
+}
+
+static bool open_temporary(cli_output *out)
+{
+    size_t n = strlen(out->path) + sizeof(".XXXXXX");
+    out->temporary = malloc(n);
+    if (out->temporary == NULL) return false;
+    snprintf(out->temporary, n, "%s.XXXXXX", out->path);
+    int fd = mkstemp(out->temporary);
+    out->file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (fd >= 0 && out->file == NULL) {
+        int code = errno;
+        close(fd);
+        unlink(out->temporary);
+        errno = code;
+    }
+    if (out->file == NULL) return false;
+    unfinished = out->temporary;
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    signal(SIGHUP, on_signal);
+    return true;
 }
 
 bool output_open(cli_output *out, const char *path)
 {
     *out = (cli_output){ .file = stdout, .path = path };
+    signal(SIGPIPE, SIG_IGN);
     if (path == NULL) return true;
-    size_t n = strlen(path) + sizeof(".XXXXXX");
-    out->temporary = malloc(n);
-    if (out->temporary == NULL) return refuse(path, ENOMEM);
-    snprintf(out->temporary, n, "%s.XXXXXX", path);
-    int fd = mkstemp(out->temporary);
-    out->file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (is_written_through(path)) {
+        out->file = fopen(path, "w");
+    } else {
+        out->file = NULL;
+        open_temporary(out);
+    }
     if (out->file != NULL) return true;
     int code = errno;
-    if (fd >= 0) {
-        close(fd);
-        unlink(out->temporary);
-    }
     free(out->temporary);
     return refuse(path, code);
 }
 
-bool output_close(cli_output *out)
+void output_put(cli_output *out, const char *words)
 {
-    bool failed = ferror(out->file) != 0;
-    int code = failed ? errno : 0;
-    if (fflush(out->file) != 0) {
-        failed = true;
-        code = errno;
-    }
-    if (out->path == NULL) return !failed || code == EPIPE || refuse("standard output", code);
+    if (out->code == 0 && fputs(words, out->file) < 0) out->code = errno == 0 ? EIO : errno;
+}
+
+/* Give the complete file its name, with the rights any new file would have. */
+static bool give_name(cli_output *out)
+{
     mode_t mask = umask(0);
     umask(mask);
-    if (!failed && fchmod(fileno(out->file), 0666 & ~mask) != 0) failed = true;
-    if (fclose(out->file) != 0 || (!failed && rename(out->temporary, out->path) != 0)) failed = true;
-    if (failed) {
-        code = code == 0 ? errno : code;
-        unlink(out->temporary);
+    return chmod(out->temporary, 0666 & ~mask) == 0 && rename(out->temporary, out->path) == 0;
+}
+
+bool output_close(cli_output *out)
+{
+    if (fflush(out->file) != 0 && out->code == 0) out->code = errno;
+    if (out->path == NULL)
+        return out->code == 0 || out->code == EPIPE || refuse("standard output", out->code);
+    if (fclose(out->file) != 0 && out->code == 0) out->code = errno;
+    if (out->temporary != NULL) {
+        if (out->code == 0 && !give_name(out)) out->code = errno;
+        if (out->code != 0) unlink(out->temporary);
+        unfinished = NULL;
+        free(out->temporary);
     }
-    free(out->temporary);
-    return !failed || refuse(out->path, code);
+    return out->code == 0 || refuse(out->path, out->code);
 }

@@ -9,10 +9,13 @@ typedef struct cli_output {
     FILE *file;
     const char *path; /* NULL for standard output. */
     char *temporary;
+    int code; /* The errno of the first write that failed, or 0. */
 } cli_output;
 
 /* False, with a line on standard error. */
 bool output_open(cli_output *out, const char *path);
+/* Nothing is written after a write that failed: what stands there is a beginning. */
+void output_put(cli_output *out, const char *words);
 /* Flush, and give the file its name. False, with a line on standard error, if
  * something could not be written. A reader that closed its pipe has had enough:
  * that is no failure. */

@@ -8,7 +8,10 @@ enum { HEAD_MIN = 8, HEAD_MAX = 576, NARROW = 2048, CANDIDATES = (HEAD_MAX - HEA
 static const ari_field triple[] = { ARI_FIELD_NUM_ATTENTION_HEADS, ARI_FIELD_NUM_KEY_VALUE_HEADS,
                                     ARI_FIELD_HEAD_DIM };
 
+typedef enum form { SEPARATE, FUSED, TOWER } form;
+
 static const struct head_row {
+    form form;
     uint64_t hidden, layers, width, queries, keys;
     uint32_t head_dim, models;
 } known[] = {
@@ -65,12 +68,12 @@ static bool find_widths(const ari_derivation *d, widths *w)
 {
     bool separate = separate_widths(d, w);
     if (!separate && !fused_widths(d, w)) return false;
-    ari_unknown u = !separate                           ? ARI_DIM_QKV
+    ari_unknown u = !separate                       ? ARI_DIM_QKV
                     : size(d, ARI_DIM_QUERIES) > 0  ? ARI_DIM_QUERIES
                     : size(d, ARI_DIM_QUERY_UP) > 0 ? ARI_DIM_QUERY_UP
                                                     : ARI_DIM_KEYS;
-    w->evidence = arena_printf(d->arena, "queries are %" PRIu64 " wide, keys %" PRIu64 " (%s)", w->queries, w->keys,
-                               size_evidence(d->layout, d->sizes, u, d->arena));
+    w->evidence = arena_printf(d->arena, "queries are %" PRIu64 " wide, keys %" PRIu64 " (%s)", w->queries,
+                               w->keys, size_evidence(d->layout, d->sizes, u, d->arena));
     return w->keys <= w->queries;
 }
 
@@ -97,7 +100,8 @@ static uint64_t fixed_head_dim(const ari_derivation *d, const widths *w, ari_unk
     uint64_t heads = size(d, ARI_DIM_HEADS), q = size(d, ARI_DIM_QUERY_NORM), k = size(d, ARI_DIM_KEY_NORM);
     *by = ARI_DIM_HEADS;
     if (heads > 0 && w->queries % heads == 0 && divides(w, w->queries / heads)) return w->queries / heads;
-    bool one_head = q > 0 && (k == 0 || q == k) && !(q == w->queries && w->keys == w->queries) && q < w->queries;
+    bool one_head =
+        q > 0 && (k == 0 || q == k) && !(q == w->queries && w->keys == w->queries) && q < w->queries;
     *by = ARI_DIM_QUERY_NORM;
     if (q == 0 && k > 0 && k < w->keys) {
         *by = ARI_DIM_KEY_NORM;
@@ -113,7 +117,8 @@ static uint64_t rotary_head_dim(const ari_derivation *d, const widths *w)
 {
     const ari_sizes *s = d->sizes;
     uint64_t rotated = 2 * size(d, ARI_DIM_FREQUENCIES);
-    bool gated = s->weights[ARI_ROLE_GATE] + s->weights[ARI_ROLE_GATE_UP] + s->expert_weights[ARI_ROLE_GATE] > 0;
+    bool gated =
+        s->weights[ARI_ROLE_GATE] + s->weights[ARI_ROLE_GATE_UP] + s->expert_weights[ARI_ROLE_GATE] > 0;
     bool llama = gated && s->biases[ARI_ROLE_NORM] == 0 && size(d, ARI_DIM_QUERIES) > 0;
     return llama && divides(w, rotated) ? rotated : 0;
 }
@@ -126,7 +131,9 @@ static uint64_t default_rank(const ari_derivation *d, const widths *w, uint64_t 
     static const uint16_t wide[] = { 128, 64, 256, 96, 80, 112, 192, 160, 120, 72, 32, 48, 100 };
     static const uint16_t narrow[] = { 64, 128, 32, 96, 256, 80, 72, 48, 16, 112, 120, 192 };
     uint64_t hidden = d->sizes->hidden;
-    bool is_narrow = hidden < NARROW || !d->text;
+    /* Mixtures with shared experts have heads of 128 however narrow they are. */
+    bool shared = size(d, ARI_DIM_SHARED_DOWN) > 0;
+    bool is_narrow = (hidden < NARROW && !shared) || !d->text;
     const uint16_t *order = is_narrow ? narrow : wide;
     size_t count = is_narrow ? sizeof(narrow) / sizeof(narrow[0]) : sizeof(wide) / sizeof(wide[0]);
     bool mha = w->queries == w->keys;
@@ -151,20 +158,33 @@ static uint64_t mlp_width(const ari_derivation *d)
     return down > 0 ? down : size(d, ARI_DIM_EXPERT_DOWN);
 }
 
-/* How many known models agree: in everything; in all but the depth; in the widths of attention. */
+static form form_of(const ari_derivation *d)
+{
+    if (!d->text && d->sizes->of[ARI_DIM_PATCH].value + d->sizes->of[ARI_DIM_PATCH_INPUTS].value > 0)
+        return TOWER;
+    return size(d, ARI_DIM_QKV) > 0 ? FUSED : SEPARATE;
+}
+
+/* How many known models agree: in everything; in all but the depth; in the widths
+ * of attention, if none of those divides them otherwise. */
 static void score(const ari_derivation *d, const widths *w, candidate *c)
 {
-    uint64_t hidden = d->sizes->hidden, width = mlp_width(d);
-    uint64_t rotated = 2 * size(d, ARI_DIM_FREQUENCIES);
+    uint64_t width = mlp_width(d), others = 0;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         const struct head_row *k = &known[i];
-        if (k->head_dim != c->head_dim || k->hidden != hidden) continue;
-        bool attention = k->queries == w->queries && k->keys == w->keys;
-        if (attention && k->width == width && k->layers == d->sizes->layers) c->score[0] += k->models;
-        if (attention && k->width == width) c->score[1] += k->models;
-        if (attention) c->score[2] += k->models;
+        if (k->hidden != d->sizes->hidden || k->queries != w->queries || k->keys != w->keys ||
+            k->form != form_of(d))
+            continue;
+        if (k->head_dim != c->head_dim) {
+            others++;
+            continue;
+        }
+        if (k->width == width && k->layers == d->sizes->layers) c->score[0] += k->models;
+        if (k->width == width) c->score[1] += k->models;
+        c->score[2] += k->models;
     }
-    c->score[3] = rotated == c->head_dim ? 1 : 0;
+    if (others > 0) c->score[2] = 0;
+    c->score[3] = 2 * size(d, ARI_DIM_FREQUENCIES) == c->head_dim ? 1 : 0;
     c->score[4] = UINT64_MAX / 2 - default_rank(d, w, c->head_dim);
 }
 
@@ -198,7 +218,8 @@ static void list(const ari_derivation *d, ari_field field, uint64_t numerator, c
         values[i] = arena_printf(d->arena, "%" PRIu64, value);
         if (values[i] == NULL) return;
     }
-    if (values != NULL) d->out->fields[field] = (ari_inferred){ values[0], ARI_AMBIGUOUS, evidence, values, n };
+    if (values != NULL)
+        d->out->fields[field] = (ari_inferred){ values[0], ARI_AMBIGUOUS, evidence, values, n };
 }
 
 /* Returns the likeliest head_dim, 0 if none divides. */
@@ -233,40 +254,52 @@ static void set_type(const ari_derivation *d, const widths *w, uint64_t head_dim
 static void set_latent(const ari_derivation *d, ari_field field, uint64_t value, ari_unknown by)
 {
     if (value > 0)
-        set_integer(d->out, d->arena, field, value, ARI_SHAPE, size_evidence(d->layout, d->sizes, by, d->arena));
+        set_integer(d->out, d->arena, field, value, ARI_SHAPE,
+                    size_evidence(d->layout, d->sizes, by, d->arena));
 }
 
 static void latent_attention(const ari_derivation *d)
 {
-    uint64_t rank = size(d, ARI_DIM_KV_RANK), down = size(d, ARI_DIM_KV_DOWN), q_rank = size(d, ARI_DIM_QUERY_RANK);
+    uint64_t rank = size(d, ARI_DIM_KV_RANK), down = size(d, ARI_DIM_KV_DOWN),
+             q_rank = size(d, ARI_DIM_QUERY_RANK);
     if (rank == 0) rank = size(d, ARI_DIM_KV_RANK_IN);
     if (q_rank == 0) q_rank = size(d, ARI_DIM_QUERY_RANK_NORM);
     uint64_t fused = size(d, ARI_DIM_QKV_DOWN);
     if (down == 0 && fused > q_rank) down = fused - q_rank;
-    uint64_t queries = size(d, ARI_DIM_QUERY_UP), up = size(d, ARI_DIM_KV_UP), out = size(d, ARI_DIM_OUT_INPUTS);
+    uint64_t queries = size(d, ARI_DIM_QUERY_UP), up = size(d, ARI_DIM_KV_UP),
+             out = size(d, ARI_DIM_OUT_INPUTS);
     if (queries == 0) queries = size(d, ARI_DIM_QUERIES);
     uint64_t rope = rank > 0 && down > rank ? down - rank : 0, heads = size(d, ARI_DIM_HEADS);
     uint64_t nope = size(d, ARI_DIM_KEY_UP), value = size(d, ARI_DIM_VALUE_UP);
     if (heads == 0 && rope > 0 && up > 0 && out > 0 && queries + out > up && (queries + out - up) % rope == 0)
         heads = (queries + out - up) / rope;
     if (heads > 0 && value == 0 && out % heads == 0) value = out / heads;
-    if (heads > 0 && nope == 0 && queries % heads == 0 && queries / heads > rope) nope = queries / heads - rope;
-    set_latent(d, ARI_FIELD_KV_LORA_RANK, rank, size(d, ARI_DIM_KV_RANK) > 0 ? ARI_DIM_KV_RANK : ARI_DIM_KV_RANK_IN);
+    if (heads > 0 && nope == 0 && queries % heads == 0 && queries / heads > rope)
+        nope = queries / heads - rope;
+    set_latent(d, ARI_FIELD_KV_LORA_RANK, rank,
+               size(d, ARI_DIM_KV_RANK) > 0 ? ARI_DIM_KV_RANK : ARI_DIM_KV_RANK_IN);
     if (q_rank > 0) {
-        set_latent(d, ARI_FIELD_Q_LORA_RANK, q_rank, size(d, ARI_DIM_QUERY_RANK) > 0 ? ARI_DIM_QUERY_RANK : ARI_DIM_QUERY_RANK_NORM);
+        set_latent(d, ARI_FIELD_Q_LORA_RANK, q_rank,
+                   size(d, ARI_DIM_QUERY_RANK) > 0 ? ARI_DIM_QUERY_RANK : ARI_DIM_QUERY_RANK_NORM);
     } else if (size(d, ARI_DIM_QUERIES) > 0) {
         set_absent(d->out, ARI_FIELD_Q_LORA_RANK, "queries are projected directly");
     }
     set_latent(d, ARI_FIELD_QK_ROPE_HEAD_DIM, rope, ARI_DIM_KV_DOWN);
-    set_latent(d, ARI_FIELD_QK_NOPE_HEAD_DIM, nope, size(d, ARI_DIM_KEY_UP) > 0 ? ARI_DIM_KEY_UP : ARI_DIM_QUERY_UP);
-    set_latent(d, ARI_FIELD_V_HEAD_DIM, value, size(d, ARI_DIM_VALUE_UP) > 0 ? ARI_DIM_VALUE_UP : ARI_DIM_OUT_INPUTS);
+    ari_unknown by = size(d, ARI_DIM_KEY_UP) > 0     ? ARI_DIM_KEY_UP
+                     : size(d, ARI_DIM_QUERY_UP) > 0 ? ARI_DIM_QUERY_UP
+                                                     : ARI_DIM_QUERIES;
+    set_latent(d, ARI_FIELD_QK_NOPE_HEAD_DIM, nope, by);
+    set_latent(d, ARI_FIELD_V_HEAD_DIM, value,
+               size(d, ARI_DIM_VALUE_UP) > 0 ? ARI_DIM_VALUE_UP : ARI_DIM_OUT_INPUTS);
     if (heads > 0) {
-        set_integer(d->out, d->arena, ARI_FIELD_NUM_ATTENTION_HEADS, heads, ARI_SHAPE,
-                    "(rows of q_b - rows of kv_b + columns of o) / qk_rope_head_dim, or the first size of k_b");
+        set_integer(
+            d->out, d->arena, ARI_FIELD_NUM_ATTENTION_HEADS, heads, ARI_SHAPE,
+            "(rows of q_b - rows of kv_b + columns of o) / qk_rope_head_dim, or the first size of k_b");
     }
     set_absent(d->out, ARI_FIELD_NUM_KEY_VALUE_HEADS, "latent attention has no key/value heads of its own");
     set_absent(d->out, ARI_FIELD_HEAD_DIM, "latent attention has several sizes of head");
-    set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "mla", ARI_SHAPE, "keys and values come from a latent vector");
+    set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "mla", ARI_SHAPE,
+             "keys and values come from a latent vector");
 }
 
 /* Value heads may be of another size than key heads; mostly they are not. */
@@ -290,8 +323,9 @@ static void plain_attention(const ari_derivation *d)
         decide(d, &w, head_dim, ARI_SHAPE, size_evidence(d->layout, d->sizes, by, d->arena));
     } else if (rotary > 0) {
         head_dim = rotary;
-        const char *evidence = arena_printf(d->arena, "twice the %s; such blocks rotate whole heads",
-                                            size_evidence(d->layout, d->sizes, ARI_DIM_FREQUENCIES, d->arena));
+        const char *evidence =
+            arena_printf(d->arena, "twice the %s; such blocks rotate whole heads",
+                         size_evidence(d->layout, d->sizes, ARI_DIM_FREQUENCIES, d->arena));
         decide(d, &w, head_dim, ARI_CONVENTION, evidence);
     } else {
         head_dim = list_candidates(d, &w);
@@ -312,7 +346,8 @@ static void set_mixture(const ari_derivation *d)
         set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "hybrid", ARI_SHAPE,
                  "layers of attention and layers of another kind");
     } else if (linear) {
-        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "linear", ARI_SHAPE, "all layers run linear attention");
+        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "linear", ARI_SHAPE,
+                 "all layers run linear attention");
     } else if (!softmax && other) {
         set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "none", ARI_SHAPE, "no layer attends");
         for (size_t f = 0; f < 3; f++) set_absent(d->out, triple[f], "no layer attends");

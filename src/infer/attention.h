@@ -1,4 +1,5 @@
-/* attention.h -- how attention divides its width: what shapes decide, and every candidate where they do not. */
+/* attention.h -- how attention divides its width: what shapes decide, and every candidate where they do not.
+ */
 #ifndef ARI_INFER_ATTENTION_H
 #define ARI_INFER_ATTENTION_H
 

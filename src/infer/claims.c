@@ -1,591 +1,77 @@
-#include "infer/claims.h"
-
-#include "base/json.h"
-#include "read/map.h"
+#include "infer/witness.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { LAYERS_LISTED = 4096, LONG_VALUE = 2000 };
-
-/* Where the text model's configuration may lie inside another's; its keys come
- * before those of the whole. */
-static const char *const nested[] = {
-    "text_config",
-    "llm_config",
-    "language_config",
-    "lm_config",
-    "thinker_config.text_config",
-    "vlm_config.text_config",
-    "decoder",
-};
-
-static const struct claim_row {
-    ari_field field;
-    const char *path;
-} config_rows[] = {
-#define CLAIM(field, path) { ARI_FIELD_##field, path },
-#include "infer/claim.def"
-};
-
-static const struct claim_row gguf_rows[] = {
-#define GGUF_CLAIM(field, key) { ARI_FIELD_##field, key },
-#include "infer/gguf_claim.def"
-};
-
-static const struct class_defaults {
-    const char *model_type;
-    const char *hidden, *layers, *heads, *kv_heads, *head_dim, *width, *act, *theta, *tied, *epsilon,
-        *experts, *top_k;
-} defaults[] = {
-#define DEFAULTS(...) { __VA_ARGS__ },
-#include "infer/default.def"
-};
-
-/* One configuration file under examination. */
-typedef struct witness {
-    ari_checkpoint *c;
-    ari_claims *out;
-    const char *source;          /* "config.json", as evidence cites it. */
-    const json_tree *top, *text; /* The whole, and the text model's part (or the whole). */
-    const struct class_defaults *class;
-} witness;
-
-static bool has(const ari_claims *k, ari_field field)
+bool claimed(const ari_claims *k, ari_field field)
 {
     return k->of[field].value != NULL;
 }
 
-static bool claimed_number(const ari_claims *k, ari_field field, int64_t *out)
+bool claimed_number(const ari_claims *k, ari_field field, int64_t *out)
 {
-    if (!has(k, field) || strcmp(k->of[field].value, "null") == 0) return false;
+    if (!claimed(k, field) || strcmp(k->of[field].value, "null") == 0) return false;
     char *end;
     *out = strtoll(k->of[field].value, &end, 10);
     return *end == '\0';
 }
 
-static void claim(ari_claims *k, ari_field field, const char *value, const char *evidence)
+void claim(ari_claims *k, ari_field field, const char *value, const char *evidence)
 {
     if (value != NULL) k->of[field] = (ari_claim){ value, evidence, false };
 }
 
-static void claim_number(witness *w, ari_field field, int64_t value, const char *evidence)
+void claim_number(witness *w, ari_field field, int64_t value, const char *evidence)
 {
     claim(w->out, field, arena_printf(&w->c->arena, "%" PRId64, value), evidence);
 }
 
-static void unclaim(ari_claims *k, ari_field field)
+void claim_withdraw(ari_claims *k, ari_field field)
 {
     k->of[field] = (ari_claim){ 0 };
 }
 
-/* --- Values out of JSON ------------------------------------------------------------ */
-
-static const json_tree *descend(const json_tree *t, const char *path)
-{
-    while (t != NULL) {
-        size_t n = strcspn(path, ".");
-        char name[64];
-        snprintf(name, sizeof(name), "%.*s", (int)n, path);
-        t = json_get(t, name);
-        if (path[n] == '\0') return t;
-        path += n + 1;
-    }
-    return NULL;
-}
-
-/* Of a list with one number a layer, the commonest that is not 0. */
-static bool commonest(const json_tree *list, int64_t *out)
-{
-    int64_t values[16] = { 0 };
-    size_t counts[16] = { 0 }, kinds = 0, best = 0, seen = 0;
-    for (const json_tree *e = json_child(list); e != NULL && seen < LAYERS_LISTED; e = json_next(e), seen++) {
-        int64_t v;
-        if (!json_integer(e, &v) || v == 0) continue;
-        size_t i = 0;
-        while (i < kinds && values[i] != v) i++;
-        if (i == 16) continue;
-        if (i == kinds) values[kinds++] = v;
-        if (++counts[i] > counts[best]) best = i;
-    }
-    if (kinds == 0) return false;
-    *out = values[best];
-    return true;
-}
-
-static const char *print_tree(ari_arena *arena, const json_tree *t)
-{
-    ari_text text = { 0 };
-    json_print_foreign(t, &text);
-    bool usable = !text.failed && text.data != NULL && text.size <= LONG_VALUE;
-    const char *out = usable ? arena_copy(arena, span_of(text.data)) : NULL;
-    text_free(&text);
-    return out;
-}
-
-/* The shortest period that a list of words repeats, in runs:
- * [["linear_attention", 3], ["full_attention", 1]]. */
-static const char *layer_period(ari_arena *arena, const json_tree *list)
-{
-    const char **words = calloc(LAYERS_LISTED, sizeof(words[0]));
-    size_t n = 0, period = 1;
-    if (words == NULL) return NULL;
-    for (const json_tree *e = json_child(list); e != NULL && n < LAYERS_LISTED; e = json_next(e)) {
-        words[n] = json_text(e) == NULL ? "?" : json_text(e);
-        n++;
-    }
-    for (; period < n; period++) {
-        size_t i = period;
-        while (i < n && strcmp(words[i], words[i - period]) == 0) i++;
-        if (i == n) break;
-    }
-    ari_text text = { 0 }, word = { 0 };
-    text_put(&text, "[");
-    for (size_t i = 0, run; i < period && n > 0; i += run) {
-        for (run = 1; i + run < period && strcmp(words[i], words[i + run]) == 0; run++) continue;
-        word.size = 0;
-        text_escape(&word, span_of(words[i]), 80);
-        text_put(&text, i == 0 ? "[" : ", [");
-        json_put_string(&text, word.size == 0 ? "" : word.data);
-        text_printf(&text, ", %zu]", run);
-    }
-    text_put(&text, "]");
-    const char *out = text.failed || word.failed ? NULL : arena_copy(arena, span_of(text.data));
-    text_free(&text);
-    text_free(&word);
-    free(words);
-    return out;
-}
-
-static const char *value_of(ari_arena *arena, ari_field field, const json_tree *t)
-{
-    int64_t whole;
-    double real;
-    bool flag;
-    switch (field_info(field)->kind) {
-    case ARI_KIND_INTEGER:
-        if (!json_integer(t, &whole) && !(json_is_array(t) && commonest(t, &whole))) return NULL;
-        /* -1 asks the reader to look elsewhere. */
-        return whole < 0 ? NULL : arena_printf(arena, "%" PRId64, whole);
-    case ARI_KIND_REAL: return json_number(t, &real) ? arena_printf(arena, "%.10g", real) : NULL;
-    case ARI_KIND_TEXT: return json_text(t) == NULL ? NULL : print_tree(arena, t);
-    case ARI_KIND_BOOL: return json_bool(t, &flag) ? (flag ? "true" : "false") : NULL;
-    case ARI_KIND_JSON: break;
-    }
-    if (field == ARI_FIELD_LAYER_TYPES) return json_is_array(t) ? layer_period(arena, t) : NULL;
-    return json_is_object(t) ? print_tree(arena, t) : NULL;
-}
-
-/* --- config.json -------------------------------------------------------------------- */
-
-static const json_tree *look_up(const witness *w, const char *path)
-{
-    const json_tree *t = descend(w->text, path);
-    return json_is_null(t) ? descend(w->top, path) : t;
-}
-
-static void read_rows(witness *w)
-{
-    ari_arena *arena = &w->c->arena;
-    for (size_t i = 0; i < sizeof(config_rows) / sizeof(config_rows[0]); i++) {
-        const struct claim_row *row = &config_rows[i];
-        const json_tree *t = look_up(w, row->path);
-        if (has(w->out, row->field) || json_is_null(t)) continue;
-        claim(w->out, row->field, value_of(arena, row->field, t),
-              arena_printf(arena, "%s: %s", w->source, row->path));
-    }
-}
-
-static bool flag_is(const witness *w, const char *path, bool wanted)
-{
-    bool flag;
-    return json_bool(look_up(w, path), &flag) && flag == wanted;
-}
-
-static const char *cite(witness *w, const char *words)
+const char *claim_source(witness *w, const char *words)
 {
     return arena_printf(&w->c->arena, "%s: %s", w->source, words);
 }
 
-/* A rope_scaling of type "default" is none; in transformers 5 it lies among the rope_parameters. */
-static void read_rope(witness *w)
+void claim_default(witness *w, ari_field field, const char *value, const char *why)
 {
-    const json_tree *t = look_up(w, "rope_scaling");
-    const char *path = "rope_scaling";
-    if (!json_is_object(t)) {
-        path = "rope_parameters";
-        t = look_up(w, path);
-        if (json_is_object(json_get(t, "full_attention"))) t = json_get(t, "full_attention");
-    }
-    const char *type = json_text(json_get(t, "rope_type"));
-    if (type == NULL) type = json_text(json_get(t, "type"));
-    bool scaled = type != NULL && strcmp(type, "default") != 0;
-    if (scaled) claim(w->out, ARI_FIELD_ROPE_SCALING, print_tree(&w->c->arena, t), cite(w, path));
-    if (!scaled && !(has(w->out, ARI_FIELD_ROPE_SCALING) && type == NULL)) {
-        claim(w->out, ARI_FIELD_ROPE_SCALING, "null", cite(w, "no RoPE scaling"));
-    }
-    double ratio;
-    if (json_number(look_up(w, "rope_ratio"), &ratio) && !has(w->out, ARI_FIELD_ROPE_THETA)) {
-        claim(w->out, ARI_FIELD_ROPE_THETA, arena_printf(&w->c->arena, "%.10g", 10000 * ratio),
-              cite(w, "rope_ratio x 10000"));
-    }
-}
-
-/* Keys that only mean something together, or mean less than they say. */
-static void read_exceptions(witness *w)
-{
-    ari_claims *k = w->out;
-    int64_t n;
-    if (flag_is(w, "multi_query", true) && !flag_is(w, "new_decoder_architecture", true) &&
-        !has(k, ARI_FIELD_NUM_KEY_VALUE_HEADS)) {
-        claim_number(w, ARI_FIELD_NUM_KEY_VALUE_HEADS, 1, cite(w, "multi_query"));
-    }
-    if (flag_is(w, "use_sliding_window", false))
-        claim(k, ARI_FIELD_SLIDING_WINDOW, "null", cite(w, "use_sliding_window: false"));
-    const char *type = json_text(look_up(w, "model_type"));
-    /* Qwen 1 gives the sum of gate and up. */
-    if (type != NULL && strcmp(type, "qwen") == 0 && claimed_number(k, ARI_FIELD_INTERMEDIATE_SIZE, &n)) {
-        claim_number(w, ARI_FIELD_INTERMEDIATE_SIZE, n / 2, cite(w, "intermediate_size / 2"));
-    }
-    /* Gemma 1 says gelu and runs its tanh approximation. */
-    if (type != NULL && strcmp(type, "gemma") == 0) {
-        claim(k, ARI_FIELD_HIDDEN_ACT, "\"gelu_pytorch_tanh\"", cite(w, "model_type gemma"));
-    }
-}
-
-/* Meta's params.json gives the MLP width as a recipe. */
-static void read_recipe(witness *w)
-{
-    int64_t dim, multiple;
-    double factor = 1;
-    if (has(w->out, ARI_FIELD_INTERMEDIATE_SIZE) || !json_integer(look_up(w, "multiple_of"), &multiple) ||
-        !json_integer(look_up(w, "dim"), &dim) || multiple <= 0 || dim <= 0 || dim > 1 << 24 ||
-        multiple > 1 << 24) {
-        return;
-    }
-    json_number(look_up(w, "ffn_dim_multiplier"), &factor);
-    if (!(factor > 0 && factor < 1000)) return;
-    int64_t width = (int64_t)(factor * floor((double)(8 * dim) / 3));
-    claim_number(w, ARI_FIELD_INTERMEDIATE_SIZE, (width + multiple - 1) / multiple * multiple,
-                 cite(w, "dim, ffn_dim_multiplier, multiple_of"));
-}
-
-/* --- Defaults ------------------------------------------------------------------------ */
-
-static const struct class_defaults *class_named(const char *model_type)
-{
-    for (size_t i = 0; model_type != NULL && i < sizeof(defaults) / sizeof(defaults[0]); i++) {
-        if (strcmp(defaults[i].model_type, model_type) == 0) return &defaults[i];
-    }
-    return NULL;
-}
-
-static void assume(witness *w, ari_field field, const char *value, const char *why)
-{
-    if (has(w->out, field) || value == NULL) return;
+    if (claimed(w->out, field) || value == NULL) return;
     w->out->of[field] =
         (ari_claim){ value, arena_printf(&w->c->arena, "absent from %s; %s", w->source, why), true };
 }
 
-static void assume_class(witness *w)
-{
-    const struct class_defaults *d = w->class;
-    char why[96];
-    if (d == NULL) return;
-    snprintf(why, sizeof(why), "the class of model_type %s takes it", d->model_type);
-    const struct {
-        ari_field field;
-        const char *value;
-    } rows[] = {
-        { ARI_FIELD_HIDDEN_SIZE, d->hidden },        { ARI_FIELD_NUM_HIDDEN_LAYERS, d->layers },
-        { ARI_FIELD_NUM_ATTENTION_HEADS, d->heads }, { ARI_FIELD_NUM_KEY_VALUE_HEADS, d->kv_heads },
-        { ARI_FIELD_HEAD_DIM, d->head_dim },         { ARI_FIELD_HIDDEN_ACT, d->act },
-        { ARI_FIELD_ROPE_THETA, d->theta },          { ARI_FIELD_TIE_WORD_EMBEDDINGS, d->tied },
-        { ARI_FIELD_NORM_EPS, d->epsilon },          { ARI_FIELD_NUM_EXPERTS, d->experts },
-        { ARI_FIELD_NUM_EXPERTS_PER_TOK, d->top_k },
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) assume(w, rows[i].field, rows[i].value, why);
-    int64_t hidden;
-    if (d->width != NULL && strcmp(d->width, "4x") != 0) {
-        assume(w, ARI_FIELD_INTERMEDIATE_SIZE, d->width, why);
-    } else if (d->width != NULL && claimed_number(w->out, ARI_FIELD_HIDDEN_SIZE, &hidden)) {
-        assume(w, ARI_FIELD_INTERMEDIATE_SIZE, arena_printf(&w->c->arena, "%" PRId64, 4 * hidden),
-               "4 x hidden_size");
-    }
-}
-
-/* What follows from other claims, in configurations and GGUF keys alike. */
-static void conclude(witness *w)
+void claim_conclusions(witness *w)
 {
     ari_claims *k = w->out;
     int64_t heads, hidden, kv;
     bool latent = claimed_number(k, ARI_FIELD_KV_LORA_RANK, &kv);
     if (latent) {
         /* Under MLA these two are placeholders. */
-        unclaim(k, ARI_FIELD_NUM_KEY_VALUE_HEADS);
-        unclaim(k, ARI_FIELD_HEAD_DIM);
+        claim_withdraw(k, ARI_FIELD_NUM_KEY_VALUE_HEADS);
+        claim_withdraw(k, ARI_FIELD_HEAD_DIM);
         claim(k, ARI_FIELD_ATTENTION_TYPE, "\"mla\"", k->of[ARI_FIELD_KV_LORA_RANK].evidence);
         return;
     }
     if (!claimed_number(k, ARI_FIELD_NUM_ATTENTION_HEADS, &heads) || heads <= 0) return;
-    assume(w, ARI_FIELD_NUM_KEY_VALUE_HEADS, k->of[ARI_FIELD_NUM_ATTENTION_HEADS].value,
-           "as many as num_attention_heads");
+    claim_default(w, ARI_FIELD_NUM_KEY_VALUE_HEADS, k->of[ARI_FIELD_NUM_ATTENTION_HEADS].value,
+                  "as many as num_attention_heads");
     if (claimed_number(k, ARI_FIELD_HIDDEN_SIZE, &hidden) && hidden % heads == 0) {
-        assume(w, ARI_FIELD_HEAD_DIM, arena_printf(&w->c->arena, "%" PRId64, hidden / heads),
-               "hidden_size / num_attention_heads");
+        claim_default(w, ARI_FIELD_HEAD_DIM, arena_printf(&w->c->arena, "%" PRId64, hidden / heads),
+                      "hidden_size / num_attention_heads");
     }
     if (claimed_number(k, ARI_FIELD_NUM_KEY_VALUE_HEADS, &kv) && kv > 0 && kv <= heads) {
         const char *word = kv == heads ? "\"mha\"" : kv == 1 ? "\"mqa\"" : "\"gqa\"";
-        claim(k, ARI_FIELD_ATTENTION_TYPE, word, "from the stated numbers of heads");
+        claim_default(w, ARI_FIELD_ATTENTION_TYPE, word, "the stated numbers of heads say so");
     }
 }
 
-/* --- Files ---------------------------------------------------------------------------- */
-
-static void add_origin(witness *w, ari_span stated, const char *by)
+void claim_origin(witness *w, ari_span stated, const char *by)
 {
     if (stated.size == 0 || w->out->origin_count == ORIGINS_KEPT) return;
     w->out->origins[w->out->origin_count++] = (ari_origin){ arena_escape(&w->c->arena, stated, 200), by };
-}
-
-static void origin_from(witness *w, const char *key)
-{
-    const char *text = json_text(json_get(w->top, key));
-    /* A path of the author's own machine names nothing. */
-    if (text == NULL || text[0] == '/' || text[0] == '.' || strchr(text, '\\') != NULL) return;
-    add_origin(w, span_of(text), cite(w, key));
-}
-
-static void read_quantization(witness *w)
-{
-    const json_tree *q = json_get(w->top, "quantization_config");
-    if (!json_is_object(q)) q = json_get(w->text, "quantization_config");
-    bool mlx = !json_is_object(q) && json_is_object(json_get(w->top, "quantization"));
-    if (mlx) q = json_get(w->top, "quantization");
-    const char *method = mlx ? "mlx" : json_text(json_get(q, "quant_method"));
-    if (method == NULL) return;
-    int64_t bits = 0, group = 0;
-    bool flag;
-    if (!json_integer(json_get(q, "bits"), &bits) && json_bool(json_get(q, "load_in_4bit"), &flag))
-        bits = flag ? 4 : 8;
-    json_integer(json_get(q, "group_size"), &group);
-    ari_text t = { 0 }, word = { 0 };
-    text_escape(&word, span_of(strcmp(method, "bitsandbytes") == 0 ? "bnb" : method), 40);
-    text_put(&t, "{\"scheme\":");
-    json_put_string(&t, word.size == 0 ? "" : word.data);
-    text_printf(&t, ",\"bits\":");
-    text_printf(&t, bits > 0 ? "%" PRId64 : "null", bits);
-    text_printf(&t, ",\"group_size\":");
-    text_printf(&t, group > 0 ? "%" PRId64 : "null", group);
-    text_put(&t, "}");
-    if (!t.failed && !word.failed) w->out->quantization = arena_copy(&w->c->arena, span_of(t.data));
-    text_free(&t);
-    text_free(&word);
-}
-
-static void examine_config(witness *w)
-{
-    const json_tree *list = json_get(w->top, "architectures");
-    const char *class = json_text(json_child(list));
-    if (class != NULL) w->out->architecture_class = arena_escape(&w->c->arena, span_of(class), 80);
-    w->text = w->top;
-    for (size_t i = 0; i < sizeof(nested) / sizeof(nested[0]) && w->text == w->top; i++) {
-        const json_tree *t = descend(w->top, nested[i]);
-        if (json_is_object(t)) w->text = t;
-    }
-    const char *type = json_text(json_get(w->text, "model_type"));
-    if (type == NULL) type = json_text(json_get(w->top, "model_type"));
-    w->class = class_named(type);
-    read_rows(w);
-    read_rope(w);
-    read_exceptions(w);
-    read_recipe(w);
-    assume_class(w);
-    conclude(w);
-    read_quantization(w);
-    origin_from(w, "_name_or_path");
-}
-
-static void examine_adapter(witness *w)
-{
-    int64_t rank;
-    if (json_integer(json_get(w->top, "r"), &rank) && rank > 0)
-        claim_number(w, ARI_FIELD_LORA_RANK, rank, cite(w, "r"));
-    origin_from(w, "base_model_name_or_path");
-}
-
-static const struct sidecar {
-    const char *name;
-    void (*examine)(witness *w);
-} sidecars[] = {
-    { "config.json", examine_config },
-    { "params.json", examine_config },
-    { "adapter_config.json", examine_adapter },
-};
-
-/* Mistral's consolidated files go with params.json, everything else with config.json. */
-static bool belongs(const ari_checkpoint *c, const struct sidecar *s)
-{
-    bool consolidated = strstr(c->files[0].path, "consolidated") != NULL;
-    bool adapter = strstr(c->files[0].path, "adapter") != NULL;
-    if (s->examine == examine_adapter) return true;
-    return !adapter && (strcmp(s->name, "params.json") == 0) == consolidated;
-}
-
-static void read_sidecar(ari_checkpoint *c, ari_claims *out, const struct sidecar *s)
-{
-    const char *first = c->files[0].path, *slash = strrchr(first, '/');
-    int folder = slash == NULL ? 0 : (int)(slash - first) + 1;
-    const char *path = arena_printf(&c->arena, "%.*s%s", folder, first, s->name);
-    ari_err err = ARI_ERR_INIT;
-    ari_span map = { 0 };
-    if (path == NULL) return;
-    if (map_small(path, c->limits.sidecar_bytes, &map, &err) == ARI_NOT_FOUND) return;
-    json_tree *tree = err.status == ARI_OK ? json_parse(map, &err) : NULL;
-    if (tree != NULL && json_is_object(tree)) {
-        witness w = { .c = c, .out = out, .source = s->name, .top = tree, .text = tree };
-        s->examine(&w);
-    } else {
-        if (tree != NULL) ari_fail(&err, ARI_MALFORMED, 0, "not a JSON object");
-        finding_add(&c->findings, ARI_FINDING_CONFIG_UNREADABLE, NO_TENSOR, err.offset, "%s: %s", s->name,
-                    err.text);
-    }
-    json_free(tree);
-    map_close(map);
-}
-
-/* --- GGUF ------------------------------------------------------------------------------- */
-
-static const ari_meta *gguf_key(const ari_checkpoint *c, ari_span architecture, const char *key)
-{
-    for (size_t i = 0; i < c->metadata.count; i++) {
-        ari_span k = c->metadata.rows[i].key;
-        if (k.size <= architecture.size || k.data[architecture.size] != '.') continue;
-        if (span_eq(span_first(k, architecture.size), architecture) &&
-            span_is(span_from(k, architecture.size + 1), key)) {
-            return &c->metadata.rows[i];
-        }
-    }
-    return NULL;
-}
-
-/* Of an array with one number a layer, the commonest that is not 0. */
-static bool gguf_commonest(const ari_meta *m, int64_t *out)
-{
-    int64_t values[16] = { 0 }, v;
-    size_t counts[16] = { 0 }, kinds = 0, best = 0;
-    for (uint64_t i = 0; i < m->count && i < LAYERS_LISTED && meta_integer(m, i, &v); i++) {
-        size_t k = 0;
-        while (k < kinds && values[k] != v) k++;
-        if (v == 0 || k == 16) continue;
-        if (k == kinds) values[kinds++] = v;
-        if (++counts[k] > counts[best]) best = k;
-    }
-    *out = values[best];
-    return kinds > 0;
-}
-
-static const char *gguf_value(ari_arena *arena, ari_field field, const ari_meta *m)
-{
-    int64_t whole;
-    double real;
-    if (field_info(field)->kind == ARI_KIND_REAL) {
-        return m->type != ARI_META_ARRAY && meta_number(m, 0, &real) ? arena_printf(arena, "%.7g", real)
-                                                                     : NULL;
-    }
-    bool found = m->type == ARI_META_ARRAY ? gguf_commonest(m, &whole) : meta_integer(m, 0, &whole);
-    return found && whole > 0 ? arena_printf(arena, "%" PRId64, whole) : NULL;
-}
-
-static void gguf_rope_scaling(witness *w, ari_span architecture)
-{
-    const ari_meta *type = gguf_key(w->c, architecture, "rope.scaling.type");
-    const ari_meta *factor = gguf_key(w->c, architecture, "rope.scaling.factor");
-    double f;
-    if (type == NULL || type->type != ARI_META_STRING) return;
-    if (span_is(type->bytes, "none")) {
-        claim(w->out, ARI_FIELD_ROPE_SCALING, "null", cite(w, "rope.scaling.type: none"));
-        return;
-    }
-    ari_text t = { 0 };
-    text_put(&t, "{\"rope_type\":");
-    json_put_string(&t, arena_escape(&w->c->arena, type->bytes, 40));
-    if (factor != NULL && meta_number(factor, 0, &f)) text_printf(&t, ",\"factor\":%.7g", f);
-    text_put(&t, "}");
-    if (!t.failed)
-        claim(w->out, ARI_FIELD_ROPE_SCALING, arena_copy(&w->c->arena, span_of(t.data)),
-              cite(w, "rope.scaling.*"));
-    text_free(&t);
-}
-
-/* Keys that count other things than the field of their name. */
-static void gguf_exceptions(witness *w, ari_span architecture)
-{
-    ari_claims *k = w->out;
-    int64_t n, mtp, rope;
-    if (claimed_number(k, ARI_FIELD_NUM_HIDDEN_LAYERS, &n) &&
-        claimed_number(k, ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS, &mtp) && mtp < n) {
-        claim_number(w, ARI_FIELD_NUM_HIDDEN_LAYERS, n - mtp, cite(w, "block_count - nextn_predict_layers"));
-    }
-    const ari_meta *rms = gguf_key(w->c, architecture, "attention.layer_norm_rms_epsilon");
-    const ari_meta *plain = gguf_key(w->c, architecture, "attention.layer_norm_epsilon");
-    if ((rms == NULL) != (plain == NULL)) {
-        claim(k, ARI_FIELD_NORM_TYPE, rms != NULL ? "\"rmsnorm\"" : "\"layernorm\"",
-              cite(w, rms != NULL ? "attention.layer_norm_rms_epsilon is there"
-                                  : "attention.layer_norm_epsilon is there"));
-    }
-    const ari_meta *tokens = metadata_find(&w->c->metadata, "tokenizer.ggml.tokens");
-    if (!has(k, ARI_FIELD_VOCAB_SIZE) && tokens != NULL && tokens->type == ARI_META_ARRAY) {
-        claim(k, ARI_FIELD_VOCAB_SIZE, arena_printf(&w->c->arena, "%" PRIu64, tokens->count),
-              "GGUF: length of tokenizer.ggml.tokens");
-    }
-    const ari_meta *rotated = gguf_key(w->c, architecture, "rope.dimension_count");
-    const ari_meta *whole = gguf_key(w->c, architecture, "attention.key_length_mla");
-    if (has(k, ARI_FIELD_KV_LORA_RANK) && rotated != NULL && meta_integer(rotated, 0, &rope)) {
-        claim_number(w, ARI_FIELD_QK_ROPE_HEAD_DIM, rope, cite(w, "rope.dimension_count"));
-        if (whole != NULL && meta_integer(whole, 0, &n) && n > rope) {
-            claim_number(w, ARI_FIELD_QK_NOPE_HEAD_DIM, n - rope,
-                         cite(w, "attention.key_length_mla - rope.dimension_count"));
-        }
-    }
-}
-
-static void gguf_origins(witness *w)
-{
-    for (size_t i = 0; i < w->c->metadata.count; i++) {
-        const ari_meta *m = &w->c->metadata.rows[i];
-        if (m->type != ARI_META_STRING || !span_starts(m->key, "general.base_model.")) continue;
-        if (span_ends(m->key, ".repo_url")) add_origin(w, m->bytes, cite(w, show(m->key).text));
-    }
-    const ari_meta *source = metadata_find(&w->c->metadata, "general.source.huggingface.repository");
-    if (source != NULL && source->type == ARI_META_STRING)
-        add_origin(w, source->bytes, cite(w, "general.source.huggingface.repository"));
-}
-
-static void examine_gguf(ari_checkpoint *c, ari_claims *out)
-{
-    witness w = { .c = c, .out = out, .source = "GGUF" };
-    const ari_meta *name = metadata_find(&c->metadata, "general.architecture");
-    if (name == NULL || name->type != ARI_META_STRING) return;
-    const char *escaped = arena_escape(&c->arena, name->bytes, 80);
-    ari_text quoted = { 0 };
-    json_put_string(&quoted, escaped);
-    if (!quoted.failed)
-        claim(out, ARI_FIELD_MODEL_TYPE, arena_copy(&c->arena, span_of(quoted.data)),
-              "GGUF: general.architecture");
-    text_free(&quoted);
-    for (size_t i = 0; i < sizeof(gguf_rows) / sizeof(gguf_rows[0]); i++) {
-        const ari_meta *m = gguf_key(c, name->bytes, gguf_rows[i].path);
-        if (m == NULL || has(out, gguf_rows[i].field)) continue;
-        claim(out, gguf_rows[i].field, gguf_value(&c->arena, gguf_rows[i].field, m),
-              cite(&w, show(m->key).text));
-    }
-    gguf_rope_scaling(&w, name->bytes);
-    gguf_exceptions(&w, name->bytes);
-    conclude(&w);
-    gguf_origins(&w);
 }
 
 void claims_read(ari_checkpoint *c, ari_claims *out)
@@ -595,9 +81,7 @@ void claims_read(ari_checkpoint *c, ari_claims *out)
     for (size_t i = 0; i < c->file_count; i++) gguf = gguf || c->files[i].version > 0;
     if (gguf) {
         examine_gguf(c, out);
-        return;
-    }
-    for (size_t i = 0; i < sizeof(sidecars) / sizeof(sidecars[0]); i++) {
-        if (belongs(c, &sidecars[i])) read_sidecar(c, out, &sidecars[i]);
+    } else {
+        examine_sidecars(c, out);
     }
 }

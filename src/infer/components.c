@@ -104,13 +104,13 @@ static int by_parameters(const void *a, const void *b)
 
 static bool keep_largest(finding_parts *f)
 {
-    stack_facts **order = calloc(f->l->stack_count, sizeof(order[0]));
+    stack_facts **order = calloc(f->l->stack_count, sizeof(stack_facts *));
     size_t n = 0;
     if (order == NULL) return false;
     for (uint32_t i = 1; i < f->l->stack_count; i++) {
         if (f->stacks[i].core) order[n++] = &f->stacks[i];
     }
-    qsort(order, n, sizeof(order[0]), by_parameters);
+    qsort(order, n, sizeof(stack_facts *), by_parameters);
     for (size_t i = CORE_MAX; i < n; i++) order[i]->core = false;
     free(order);
     return true;
@@ -208,7 +208,8 @@ static uint32_t main_stack(const finding_parts *f)
     uint32_t across = 0;
     for (uint32_t i = 1; i < f->l->stack_count; i++) {
         const stack_facts *s = &f->stacks[i];
-        if (is_text(s) && s->cross && (across == 0 || s->parameters > f->stacks[across].parameters)) across = i;
+        if (is_text(s) && s->cross && (across == 0 || s->parameters > f->stacks[across].parameters))
+            across = i;
     }
     uint32_t best = largest(f, true, ARI_ROLE_OUTPUT);
     if (best == 0) best = largest(f, true, ARI_ROLE_EMBED);
@@ -234,9 +235,10 @@ static void add_stack_rows(finding_parts *f, uint32_t best)
         ari_span prefix = f->l->stacks[i].prefix;
         bool named = has_words(prefix, "encoder") || has_words(prefix, "enc");
         bool encoder = is_text(s) && f->stacks[best].cross && named;
-        ari_component_kind kind = encoder                  ? ARI_PART_ENCODER
-                                  : s->kind == NO_KIND || s->kind == ARI_PART_TEXT ? ARI_PART_SPARE
-                                                                                   : (ari_component_kind)s->kind;
+        ari_component_kind kind = encoder ? ARI_PART_ENCODER
+                                  : s->kind == NO_KIND || s->kind == ARI_PART_TEXT
+                                      ? ARI_PART_SPARE
+                                      : (ari_component_kind)s->kind;
         f->out->seq2seq = f->out->seq2seq || encoder || (kind == ARI_PART_AUDIO && f->stacks[best].cross);
         s->row = add_row(f, kind, i, f->l->stacks[i].prefix);
     }
@@ -302,7 +304,8 @@ bool components_find(ari_layout *l, const uint64_t *parameters, ari_arena *arena
         uint32_t best = main_stack(&f);
         stack_facts *s = &f.stacks[best];
         bool text = best == 0 || is_text(s);
-        s->row = add_row(&f, text ? ARI_PART_TEXT : (ari_component_kind)s->kind, best, l->stacks[best].prefix);
+        s->row =
+            add_row(&f, text ? ARI_PART_TEXT : (ari_component_kind)s->kind, best, l->stacks[best].prefix);
         if (best == 0) s->row = NO_ROW;
         out->known = best != 0;
         add_stack_rows(&f, best);

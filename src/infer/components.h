@@ -32,8 +32,8 @@ typedef struct ari_part_row {
 typedef struct ari_parts {
     ari_part_row *rows; /* In the arena. */
     size_t count;
-    bool seq2seq;       /* A decoder that attends to an encoder beside it. */
-    bool known;         /* The main one has a stack with layers that we know. */
+    bool seq2seq; /* A decoder that attends to an encoder beside it. */
+    bool known;   /* The main one has a stack with layers that we know. */
 } ari_parts;
 
 /* Fill every template's component. `parameters` are those of each template. False when memory is short. */

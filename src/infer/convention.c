@@ -5,37 +5,25 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Marks that are no words: said by shapes. */
-#define SHAPE_MARKS(X) X(TRANSPOSED) X(SINGLE_NORM) X(NO_NORM) X(GEMMA_VOCAB) X(ADAPTER)
-
-static const struct {
-    const char *mark, *words;
-} mark_rows[] = {
-#define MARK(mark, words) { #mark, words },
-#include "infer/mark.def"
-};
-
-enum { MARK_ROWS = sizeof(mark_rows) / sizeof(mark_rows[0]) };
-
 typedef enum mark {
-#define X(id) MARK_##id,
-    SHAPE_MARKS(X)
-#undef X
-    MARK_DIFFUSION, MARK_DUAL, MARK_SHARED_LAYERS, MARK_ENCODER, MARK_T5, MARK_GEMMA, MARK_GRIFFIN, MARK_XIELU, MARK_BITNET, MARK_FUSED_GPT2,
-    MARK_GPTJ, MARK_GPT_NEO, MARK_NEOX, MARK_PERSIMMON, MARK_MPT, MARK_PHI, MARK_C_FC, MARK_SELF_ATTN, MARK_FAIRSEQ,
-    MARK_ACROSS, MARK_EMBED_NORM, MARK_LEARNED, MARK_WAVE, MARK_UP_DOWN, MARK_NEMOTRON_H, MARK_MAMBA,
-    MARK_SMALLTHINKER, MARK_GROK, MARK_CLIP, MARK_SIGLIP, MARK_VIT, MARK_INTERN_VIT, MARK_MERGED, MARK_LINEAR_FC,
-    MARK_INPUT_NORM, MARK_DBRX, MARK_MODERN_BERT, MARK_COUNT,
+#define MARK_ID(id) MARK_##id,
+#include "infer/mark.def"
+    MARK_COUNT,
 } mark;
 
 _Static_assert(MARK_COUNT <= 64, "marks are the bits of one number");
 
-static const uint64_t mark_bits[MARK_ROWS] = {
-#define MARK(mark, words) UINT64_C(1) << MARK_##mark,
+#define M(mark) (UINT64_C(1) << MARK_##mark)
+
+static const struct {
+    uint64_t mark;
+    const char *words;
+} mark_rows[] = {
+#define MARK(mark, words) { M(mark), words },
 #include "infer/mark.def"
 };
 
-#define M(mark) (UINT64_C(1) << MARK_##mark)
+enum { MARK_ROWS = sizeof(mark_rows) / sizeof(mark_rows[0]) };
 
 static const struct {
     const char *act;
@@ -75,7 +63,7 @@ static uint64_t marks_of(ari_span name)
     uint64_t marks = 0;
     for (size_t at = 0; at < name.size; at = next_word(name, at)) {
         for (size_t i = 0; i < MARK_ROWS; i++) {
-            if (words_at(name, at, mark_rows[i].words)) marks |= mark_bits[i];
+            if (words_at(name, at, mark_rows[i].words)) marks |= mark_rows[i].mark;
         }
     }
     return marks;
@@ -87,8 +75,8 @@ static ari_mlp_form form_of(const ari_sizes *s)
     size_t plain = 0;
     uint64_t up = s->of[ARI_DIM_UP].value, down = s->of[ARI_DIM_DOWN].value;
     uint64_t expert_up = s->of[ARI_DIM_EXPERT_UP].value, expert_down = s->of[ARI_DIM_EXPERT_DOWN].value;
-    size_t gates = s->weights[ARI_ROLE_GATE] + s->weights[ARI_ROLE_GATE_UP] + s->expert_weights[ARI_ROLE_GATE] +
-                   s->expert_weights[ARI_ROLE_GATE_UP];
+    size_t gates = s->weights[ARI_ROLE_GATE] + s->weights[ARI_ROLE_GATE_UP] +
+                   s->expert_weights[ARI_ROLE_GATE] + s->expert_weights[ARI_ROLE_GATE_UP];
     bool fused = (up > 0 && up == 2 * down) || (expert_up > 0 && expert_up == 2 * expert_down);
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
         plain += s->weights[roles[i]] + s->expert_weights[roles[i]];
@@ -163,7 +151,8 @@ static const char *activation(const ari_traits *t)
 static const char *norm(const ari_traits *t)
 {
     for (size_t i = 0; i < sizeof(norms) / sizeof(norms[0]); i++) {
-        if ((t->marks & norms[i].marks) == norms[i].marks && (t->marks & norms[i].unless) == 0) return norms[i].norm;
+        if ((t->marks & norms[i].marks) == norms[i].marks && (t->marks & norms[i].unless) == 0)
+            return norms[i].norm;
     }
     return NULL;
 }

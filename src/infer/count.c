@@ -21,7 +21,8 @@ static bool is_opaque(const ari_template *t, const ari_tensor *row, size_t k)
     const ari_dtype_info *d = dtype_info(row->dtype);
     if (t->logical != NULL && t->logical[k].bits > 0) return t->logical[k].elements == 0;
     bool weight = t->part == ARI_PART_WEIGHT && !t->companion && role_group(t->role) != ARI_GROUP_BUFFER;
-    return d != NULL && d->class == ARI_INTEGER && row->rank >= 2 && row->elements >= PACKED_ELEMENTS && weight;
+    return d != NULL && d->class == ARI_INTEGER && row->rank >= 2 && row->elements >= PACKED_ELEMENTS &&
+           weight;
 }
 
 /* The pair of a LoRA counts as it is stored. */

@@ -7,6 +7,7 @@
 #include "infer/count.h"
 #include "infer/kind.h"
 #include "infer/mixture.h"
+#include "infer/shapes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,13 +18,15 @@ static void set_size(const ari_derivation *d, ari_field field, ari_unknown u)
 {
     uint64_t value = d->sizes->of[u].value;
     if (value > 0)
-        set_integer(d->out, d->arena, field, value, ARI_SHAPE, size_evidence(d->layout, d->sizes, u, d->arena));
+        set_integer(d->out, d->arena, field, value, ARI_SHAPE,
+                    size_evidence(d->layout, d->sizes, u, d->arena));
 }
 
 static void set_hidden(const ari_derivation *d)
 {
     if (d->sizes->hidden > 0)
-        set_integer(d->out, d->arena, ARI_FIELD_HIDDEN_SIZE, d->sizes->hidden, ARI_SHAPE, d->sizes->hidden_evidence);
+        set_integer(d->out, d->arena, ARI_FIELD_HIDDEN_SIZE, d->sizes->hidden, ARI_SHAPE,
+                    d->sizes->hidden_evidence);
 }
 
 static void set_layers(const ari_derivation *d, ari_span prefix, bool complete)
@@ -36,14 +39,15 @@ static void set_layers(const ari_derivation *d, ari_span prefix, bool complete)
                     arena_printf(d->arena, "%s.0 to %s.%" PRIu32, name, name, s->layers - 1));
     } else {
         d->out->fields[ARI_FIELD_NUM_HIDDEN_LAYERS].evidence =
-            arena_printf(d->arena, "%" PRIu32 " layers of %s are here, the last is number %" PRIu32, s->layers, name,
-                         s->number_count - 1);
+            arena_printf(d->arena, "%" PRIu32 " layers of %s are here, the last is number %" PRIu32,
+                         s->layers, name, s->number_count - 1);
     }
 }
 
 static void set_vocabulary(const ari_derivation *d)
 {
-    set_size(d, ARI_FIELD_VOCAB_SIZE, d->sizes->of[ARI_DIM_VOCAB].value > 0 ? ARI_DIM_VOCAB : ARI_DIM_OUTPUTS);
+    set_size(d, ARI_FIELD_VOCAB_SIZE,
+             d->sizes->of[ARI_DIM_VOCAB].value > 0 ? ARI_DIM_VOCAB : ARI_DIM_OUTPUTS);
 }
 
 /* Learned positions, or the side of a causal mask. Some tables begin with two rows that are no position. */
@@ -81,16 +85,21 @@ static void set_absent_fields(const ari_derivation *d, const ari_field *fields, 
 /* Where every matrix is known, what none of them has to do with is not there. */
 static void set_absences(const ari_derivation *d, uint32_t component, uint32_t stack)
 {
-    static const ari_field latent[] = { ARI_FIELD_Q_LORA_RANK, ARI_FIELD_KV_LORA_RANK, ARI_FIELD_QK_NOPE_HEAD_DIM,
-                                        ARI_FIELD_QK_ROPE_HEAD_DIM, ARI_FIELD_V_HEAD_DIM };
+    static const ari_field latent[] = { ARI_FIELD_Q_LORA_RANK, ARI_FIELD_KV_LORA_RANK,
+                                        ARI_FIELD_QK_NOPE_HEAD_DIM, ARI_FIELD_QK_ROPE_HEAD_DIM,
+                                        ARI_FIELD_V_HEAD_DIM };
     static const ari_field state[] = { ARI_FIELD_SSM_STATE_SIZE };
     static const ari_field linear[] = { ARI_FIELD_LINEAR_NUM_KEY_HEADS, ARI_FIELD_LINEAR_NUM_VALUE_HEADS,
                                         ARI_FIELD_LINEAR_KEY_HEAD_DIM, ARI_FIELD_LINEAR_VALUE_HEAD_DIM };
     static const ari_field kernel[] = { ARI_FIELD_CONV_KERNEL };
+    static const ari_field tower[] = { ARI_FIELD_PATCH_SIZE, ARI_FIELD_OUT_HIDDEN_SIZE };
+    static const ari_field adapter[] = { ARI_FIELD_LORA_RANK };
     uint32_t all = 0, recurrent = ARI_HAS_SSM | ARI_HAS_TIME | ARI_HAS_LRU | ARI_HAS_CONV;
     for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
     if (d->sizes->layers == 0 || d->partial || has_strange_matrix(d, component, stack)) return;
     const char *why = "every matrix of the layers is known, and none has to do with it";
+    set_absent_fields(d, adapter, 1, "no pair of low-rank matrices");
+    if (d->text) set_absent_fields(d, tower, 2, "a text model has no patches");
     if ((all & ARI_HAS_LATENT) == 0) set_absent_fields(d, latent, sizeof(latent) / sizeof(latent[0]), why);
     if ((all & recurrent) == 0) set_absent_fields(d, state, 1, why);
     if ((all & (recurrent | ARI_HAS_DELTA)) == 0) set_absent_fields(d, kernel, 1, why);
@@ -100,7 +109,8 @@ static void set_absences(const ari_derivation *d, uint32_t component, uint32_t s
 
 /* --- Biases ------------------------------------------------------------------------------------ */
 
-static void set_bias(const ari_derivation *d, ari_field field, const ari_role *roles, size_t count, const char *what)
+static void set_bias(const ari_derivation *d, ari_field field, const ari_role *roles, size_t count,
+                     const char *what)
 {
     size_t weights = 0, biases = 0;
     for (size_t i = 0; i < count; i++) {
@@ -109,15 +119,18 @@ static void set_bias(const ari_derivation *d, ari_field field, const ari_role *r
     }
     if (weights == 0) return;
     set_bool(d->out, field, biases > 0, ARI_SHAPE,
-             arena_printf(d->arena, biases > 0 ? "%s projections have biases" : "no %s projection has a bias", what));
+             arena_printf(d->arena, biases > 0 ? "%s projections have biases" : "no %s projection has a bias",
+                          what));
 }
 
 static void set_biases(const ari_derivation *d)
 {
-    static const ari_role attention[] = { ARI_ROLE_Q,   ARI_ROLE_K,    ARI_ROLE_V,   ARI_ROLE_QKV, ARI_ROLE_KV,
-                                          ARI_ROLE_Q_A, ARI_ROLE_KV_A, ARI_ROLE_Q_B, ARI_ROLE_KV_B };
+    static const ari_role attention[] = { ARI_ROLE_Q,    ARI_ROLE_K,   ARI_ROLE_V,
+                                          ARI_ROLE_QKV,  ARI_ROLE_KV,  ARI_ROLE_Q_A,
+                                          ARI_ROLE_KV_A, ARI_ROLE_Q_B, ARI_ROLE_KV_B };
     static const ari_role mlp[] = { ARI_ROLE_GATE, ARI_ROLE_UP, ARI_ROLE_DOWN, ARI_ROLE_GATE_UP };
-    set_bias(d, ARI_FIELD_ATTENTION_BIAS, attention, sizeof(attention) / sizeof(attention[0]), "query, key and value");
+    set_bias(d, ARI_FIELD_ATTENTION_BIAS, attention, sizeof(attention) / sizeof(attention[0]),
+             "query, key and value");
     set_bias(d, ARI_FIELD_MLP_BIAS, mlp, sizeof(mlp) / sizeof(mlp[0]), "MLP");
 }
 
@@ -137,15 +150,17 @@ static void set_patch(const ari_derivation *d)
     set_size(d, ARI_FIELD_PATCH_SIZE, ARI_DIM_PATCH);
     for (uint64_t side = 2; inputs > 0 && side <= 64; side++) {
         if (d->sizes->of[ARI_DIM_PATCH].value > 0 || 3 * side * side != inputs) continue;
-        set_integer(d->out, d->arena, ARI_FIELD_PATCH_SIZE, side, ARI_CONVENTION,
-                    arena_printf(d->arena, "3 x %" PRIu64 " x %" PRIu64 " inputs of a patch embedding", side, side));
+        set_integer(
+            d->out, d->arena, ARI_FIELD_PATCH_SIZE, side, ARI_CONVENTION,
+            arena_printf(d->arena, "3 x %" PRIu64 " x %" PRIu64 " inputs of a patch embedding", side, side));
     }
 }
 
 /* What a merger that is part of the tower puts out: the width that follows its last matrix. */
 static void set_output_width(const ari_model *m, const ari_derivation *d, ari_span prefix)
 {
-    uint64_t text = m->component_count > 0 && m->components[0].sizes != NULL ? m->components[0].sizes->hidden : 0;
+    uint64_t text =
+        m->component_count > 0 && m->components[0].sizes != NULL ? m->components[0].sizes->hidden : 0;
     size_t root = 0;
     for (size_t i = 0; i < prefix.size && root == 0; i++) root = prefix.data[i] == '.' ? i + 1 : 0;
     for (size_t i = 0; i < m->layout.template_count && text > 0; i++) {
@@ -163,9 +178,14 @@ static void set_output_width(const ari_model *m, const ari_derivation *d, ari_sp
 /* --- Components -------------------------------------------------------------------------------- */
 
 static const char *const role_words[] = {
-    [ARI_PART_TEXT] = "text_decoder",     [ARI_PART_ENCODER] = "text_encoder", [ARI_PART_VISION] = "vision_encoder",
-    [ARI_PART_AUDIO] = "audio_encoder",   [ARI_PART_PROJECTOR] = "projector",  [ARI_PART_MTP] = "mtp",
-    [ARI_PART_HEAD] = "head",             [ARI_PART_SPARE] = "other",
+    [ARI_PART_TEXT] = "text_decoder",
+    [ARI_PART_ENCODER] = "text_encoder",
+    [ARI_PART_VISION] = "vision_encoder",
+    [ARI_PART_AUDIO] = "audio_encoder",
+    [ARI_PART_PROJECTOR] = "projector",
+    [ARI_PART_MTP] = "mtp",
+    [ARI_PART_HEAD] = "head",
+    [ARI_PART_SPARE] = "other",
 };
 
 static bool derive_component(ari_model *m, size_t i)
@@ -207,7 +227,8 @@ static void set_next_token_layers(ari_model *m)
     uint64_t layers = m->components[0].sizes == NULL ? 0 : m->components[0].sizes->mtp_layers;
     for (uint32_t i = 1; i < m->layout.stack_count && layers == 0; i++) {
         const ari_stack *s = &m->layout.stacks[i];
-        if (has_words(s->prefix, "mtp") || has_words(s->prefix, "mtp_layers") || has_words(s->prefix, "mtp_block"))
+        if (has_words(s->prefix, "mtp") || has_words(s->prefix, "mtp_layers") ||
+            has_words(s->prefix, "mtp_block"))
             layers = s->layers;
     }
     ari_architecture *a = &m->components[0].architecture;
@@ -222,8 +243,8 @@ static void set_next_token_layers(ari_model *m)
 static void set_rank(ari_model *m)
 {
     if (m->packing.lora_rank > 0)
-        set_integer(&m->components[0].architecture, &m->checkpoint->arena, ARI_FIELD_LORA_RANK, m->packing.lora_rank,
-                    ARI_SHAPE, "the size that both matrices of a pair share");
+        set_integer(&m->components[0].architecture, &m->checkpoint->arena, ARI_FIELD_LORA_RANK,
+                    m->packing.lora_rank, ARI_SHAPE, "the size that both matrices of a pair share");
 }
 
 bool derive(ari_model *m)
@@ -247,7 +268,8 @@ bool derive(ari_model *m)
     set_next_token_layers(m);
     set_rank(m);
     kind_derive(m);
+    ok = m->parts.known || strcmp(m->kind, "unknown") != 0 || shapes_derive(m);
     m->architecture = m->components[0].architecture;
     if (!m->parts.known) m->component_count = 0;
-    return true;
+    return ok;
 }

@@ -11,7 +11,7 @@
 
 #include "read/tensors.h"
 
-enum { NO_NUMBER = UINT32_MAX };
+#define NO_NUMBER UINT32_MAX
 
 typedef struct ari_place {
     uint32_t row;   /* In the tensor table. */

@@ -24,6 +24,26 @@ static bool is_padding(ari_model *m, ari_field field)
     return field == ARI_FIELD_VOCAB_SIZE && stated > 0 && stated < rows && rows - stated < PADDING_ROWS;
 }
 
+/* Where every layer has experts, an MLP width that is stated all the same is theirs, or nobody's. */
+static bool is_unused_width(ari_model *m, ari_field field)
+{
+    ari_inferred *f = m->architecture.fields;
+    if (field != ARI_FIELD_INTERMEDIATE_SIZE || f[field].basis != ARI_SHAPE ||
+        strcmp(f[field].value, "null") != 0)
+        return false;
+    bool theirs = same_value(m->claims.of[field].value, f[ARI_FIELD_MOE_INTERMEDIATE_SIZE].value);
+    f[field].evidence = arena_printf(&m->checkpoint->arena, "%s; the %s that %s states %s", f[field].evidence,
+                                     m->claims.of[field].value, m->claims.of[field].evidence,
+                                     theirs ? "is the width of an expert" : "is used by none");
+    return true;
+}
+
+/* A count of 0 and no such thing are one. */
+static bool says_none(const ari_inferred *d, const ari_claim *s)
+{
+    return strcmp(d->value, "null") == 0 && same_value(s->value, "0");
+}
+
 static size_t candidate_index(const ari_inferred *d, const char *value)
 {
     size_t i = 0;
@@ -60,7 +80,7 @@ static void settle_heads(ari_model *m)
         !m->claims.of[ARI_FIELD_HEAD_DIM].by_default)
         return;
     attention_take(&m->architecture, &m->checkpoint->arena, (uint64_t[]){ q, keys / size, size },
-               m->claims.of[ARI_FIELD_NUM_ATTENTION_HEADS].evidence);
+                   m->claims.of[ARI_FIELD_NUM_ATTENTION_HEADS].evidence);
 }
 
 /* A default only fills gaps: the author never wrote it, so it contradicts nothing. */
@@ -73,7 +93,8 @@ static void merge_field(ari_model *m, ari_field field)
     if (d->basis == ARI_AMBIGUOUS) open = candidate_index(d, s->value) < d->candidate_count;
     if (open && !(s->by_default && d->basis == ARI_CONVENTION)) {
         *d = (ari_inferred){ .value = s->value, .basis = ARI_STATED, .evidence = s->evidence };
-    } else if (!s->by_default && !same_value(d->value, s->value)) {
+    } else if (!s->by_default && !same_value(d->value, s->value) && !says_none(d, s) &&
+               field_info(field)->kind != ARI_KIND_JSON && !is_unused_width(m, field)) {
         if (is_padding(m, field)) {
             d->evidence = arena_printf(&m->checkpoint->arena, "%s; %s says %s, the rest is padding",
                                        d->evidence, s->evidence, s->value);

@@ -55,9 +55,12 @@ static void set_dense(const ari_derivation *d)
 static void set_no_experts(const ari_derivation *d)
 {
     static const ari_field fields[] = {
-        ARI_FIELD_NUM_EXPERTS,           ARI_FIELD_NUM_SHARED_EXPERTS,
-        ARI_FIELD_NUM_EXPERTS_PER_TOK,   ARI_FIELD_MOE_INTERMEDIATE_SIZE,
-        ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE, ARI_FIELD_FIRST_K_DENSE_REPLACE,
+        ARI_FIELD_NUM_EXPERTS,
+        ARI_FIELD_NUM_SHARED_EXPERTS,
+        ARI_FIELD_NUM_EXPERTS_PER_TOK,
+        ARI_FIELD_MOE_INTERMEDIATE_SIZE,
+        ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE,
+        ARI_FIELD_FIRST_K_DENSE_REPLACE,
     };
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         set_absent(d->out, fields[i], "no tensor of an expert or a router");
@@ -97,12 +100,14 @@ static void set_leading_dense(const ari_derivation *d)
     uint32_t n = 0;
     while (n < s->number_count && s->has[n] != 0 && (s->has[n] & ARI_HAS_EXPERTS) == 0) n++;
     if (s->whole)
-        set_integer(d->out, d->arena, ARI_FIELD_FIRST_K_DENSE_REPLACE, n, ARI_SHAPE, "layers before the first with experts");
+        set_integer(d->out, d->arena, ARI_FIELD_FIRST_K_DENSE_REPLACE, n, ARI_SHAPE,
+                    "layers before the first with experts");
 }
 
 static void set_experts(const ari_derivation *d)
 {
-    static const mlp expert = { ARI_DIM_EXPERT_DOWN, ARI_DIM_EXPERT_GATE, ARI_DIM_EXPERT_UP, ARI_DIM_EXPERT_GATE_UP };
+    static const mlp expert = { ARI_DIM_EXPERT_DOWN, ARI_DIM_EXPERT_GATE, ARI_DIM_EXPERT_UP,
+                                ARI_DIM_EXPERT_GATE_UP };
     ari_unknown by, count_by = ARI_DIM_EXPERTS;
     uint64_t width = inner_width(d, &expert, &by), count = size(d, ARI_DIM_EXPERTS);
     if (count == 0) {
@@ -131,7 +136,8 @@ void feed_forward_derive(const ari_derivation *d)
 
 /* --- Recurrence ----------------------------------------------------------------------------------- */
 
-static void set_candidates(const ari_derivation *d, ari_field field, const uint64_t *values, size_t n, const char *why)
+static void set_candidates(const ari_derivation *d, ari_field field, const uint64_t *values, size_t n,
+                           const char *why)
 {
     const char **list = arena_alloc(d->arena, n * sizeof(list[0]));
     for (size_t i = 0; list != NULL && i < n; i++) {
@@ -145,7 +151,8 @@ static void set_candidates(const ari_derivation *d, ari_field field, const uint6
 static void set_state(const ari_derivation *d)
 {
     static const uint64_t likely[] = { 128, 64, 256, 16, 32, 96, 192, 512 };
-    uint64_t direct = size(d, ARI_DIM_SSM_STATE), inner = size(d, ARI_DIM_SSM_INNER), all = size(d, ARI_DIM_CONV_CHANNELS);
+    uint64_t direct = size(d, ARI_DIM_SSM_STATE), inner = size(d, ARI_DIM_SSM_INNER),
+             all = size(d, ARI_DIM_CONV_CHANNELS);
     if (direct > 1) {
         set_size(d, ARI_FIELD_SSM_STATE_SIZE, direct, ARI_DIM_SSM_STATE);
         return;
@@ -163,28 +170,32 @@ static void set_state(const ari_derivation *d)
 /* Key heads and their size are known as a product only; value heads exactly. */
 static void set_key_heads(const ari_derivation *d, uint64_t keys, uint64_t value_heads, uint64_t value_size)
 {
-    uint64_t sizes[8], heads[8];
+    uint64_t sizes[8] = { 0 }, heads[8] = { 0 };
     size_t n = 0;
     const uint64_t likely[] = { value_size, 128, 64, 256, 32, 96, 192 };
     for (size_t i = 0; i < sizeof(likely) / sizeof(likely[0]); i++) {
         bool again = false;
         for (size_t k = 0; k < n; k++) again = again || sizes[k] == likely[i];
-        if (again || likely[i] == 0 || keys % likely[i] != 0 || value_heads % (keys / likely[i]) != 0) continue;
+        if (again || likely[i] == 0 || keys % likely[i] != 0 || value_heads % (keys / likely[i]) != 0)
+            continue;
         sizes[n] = likely[i];
         heads[n++] = keys / likely[i];
     }
-    const char *why = arena_printf(d->arena, "linear keys are %" PRIu64 " wide; no tensor divides them into heads", keys);
+    const char *why =
+        arena_printf(d->arena, "linear keys are %" PRIu64 " wide; no tensor divides them into heads", keys);
     set_candidates(d, ARI_FIELD_LINEAR_NUM_KEY_HEADS, heads, n, why);
     set_candidates(d, ARI_FIELD_LINEAR_KEY_HEAD_DIM, sizes, n, why);
 }
 
 static void set_linear(const ari_derivation *d)
 {
-    uint64_t values = size(d, ARI_DIM_SSM_INNER), heads = size(d, ARI_DIM_SSM_HEADS), all = size(d, ARI_DIM_CONV_CHANNELS);
+    uint64_t values = size(d, ARI_DIM_SSM_INNER), heads = size(d, ARI_DIM_SSM_HEADS),
+             all = size(d, ARI_DIM_CONV_CHANNELS);
     if (all == 0) all = size(d, ARI_DIM_DELTA_QKV);
     if (heads == 0) heads = size(d, ARI_DIM_DELTA_BA) / 2;
     if (heads == 0 || values == 0 || values % heads != 0) return;
-    set_size(d, ARI_FIELD_LINEAR_NUM_VALUE_HEADS, heads, size(d, ARI_DIM_SSM_HEADS) > 0 ? ARI_DIM_SSM_HEADS : ARI_DIM_DELTA_BA);
+    set_size(d, ARI_FIELD_LINEAR_NUM_VALUE_HEADS, heads,
+             size(d, ARI_DIM_SSM_HEADS) > 0 ? ARI_DIM_SSM_HEADS : ARI_DIM_DELTA_BA);
     set_size(d, ARI_FIELD_LINEAR_VALUE_HEAD_DIM, values / heads, ARI_DIM_SSM_INNER);
     if (all > values && (all - values) % 2 == 0) set_key_heads(d, (all - values) / 2, heads, values / heads);
 }
@@ -195,11 +206,16 @@ static const char *layer_word(uint32_t bits)
         uint32_t bits;
         const char *word;
     } words[] = {
-        { ARI_HAS_SSM | ARI_HAS_ATTENTION, "mamba+attention" }, { ARI_HAS_DELTA, "linear_attention" },
-        { ARI_HAS_SSM, "mamba" },         { ARI_HAS_TIME, "rwkv" },
-        { ARI_HAS_LRU, "recurrent" },     { ARI_HAS_CONV, "conv" },
-        { ARI_HAS_ATTENTION, "full_attention" }, { ARI_HAS_CROSS, "cross_attention" },
-        { ARI_HAS_EXPERTS, "moe" },       { ARI_HAS_FEED_FORWARD, "mlp" },
+        { ARI_HAS_SSM | ARI_HAS_ATTENTION, "mamba+attention" },
+        { ARI_HAS_DELTA, "linear_attention" },
+        { ARI_HAS_SSM, "mamba" },
+        { ARI_HAS_TIME, "rwkv" },
+        { ARI_HAS_LRU, "recurrent" },
+        { ARI_HAS_CONV, "conv" },
+        { ARI_HAS_ATTENTION, "full_attention" },
+        { ARI_HAS_CROSS, "cross_attention" },
+        { ARI_HAS_EXPERTS, "moe" },
+        { ARI_HAS_FEED_FORWARD, "mlp" },
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if ((bits & words[i].bits) == words[i].bits) return words[i].word;
@@ -229,7 +245,7 @@ static void set_layer_types(const ari_derivation *d)
     for (uint32_t i = 0, run; i < period; i += run) {
         const char *word = layer_word(s->has[i]);
         for (run = 1; i + run < period && layer_word(s->has[i + run]) == word; run++) continue;
-        text_printf(&t, "%s[\"%s\",%" PRIu32 "]", i == 0 ? "[" : ",", word, run);
+        text_printf(&t, "%s[\"%s\", %" PRIu32 "]", i == 0 ? "[" : ", ", word, run);
     }
     text_put(&t, "]");
     const char *value = t.failed ? NULL : arena_copy(d->arena, span_of(t.data));

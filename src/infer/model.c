@@ -47,11 +47,12 @@ static const char *find_quantization(ari_model *m)
     if (gguf) {
         out = gguf_quantization(m);
     } else if (p->scheme != NULL && p->group_size > 0) {
-        out = arena_printf(&m->checkpoint->arena, "{\"scheme\":\"%s\",\"bits\":%u,\"group_size\":%" PRIu64 "}", p->scheme,
-                           p->bits, p->group_size);
+        out =
+            arena_printf(&m->checkpoint->arena, "{\"scheme\":\"%s\",\"bits\":%u,\"group_size\":%" PRIu64 "}",
+                         p->scheme, p->bits, p->group_size);
     } else if (p->scheme != NULL) {
-        out = arena_printf(&m->checkpoint->arena, "{\"scheme\":\"%s\",\"bits\":%u,\"group_size\":null}", p->scheme,
-                           p->bits);
+        out = arena_printf(&m->checkpoint->arena, "{\"scheme\":\"%s\",\"bits\":%u,\"group_size\":null}",
+                           p->scheme, p->bits);
     }
     return out == NULL ? "null" : out;
 }
@@ -74,6 +75,7 @@ static ari_status infer(ari_model *m, const ari_options *options, ari_err *err)
     if (!options->weights_only) {
         claims_read(c, &m->claims);
         merge_claims(m);
+        if (m->component_count > 0) m->components[0].architecture = m->architecture;
     }
     m->active_known = count_active(m, &m->active_parameters);
     for (size_t i = 0; i < c->tensors.unknown_count; i++) {

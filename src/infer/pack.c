@@ -201,12 +201,13 @@ static uint64_t group_of(const packing *p, const ari_logical *g)
 static void count(packing *p, const char *scheme, unsigned bits, uint64_t group, uint64_t elements)
 {
     size_t i = 0;
-    while (i < p->tally_count && (p->tallies[i].scheme != scheme || p->tallies[i].bits != bits ||
-                                  p->tallies[i].group != group))
+    while (i < p->tally_count &&
+           (p->tallies[i].scheme != scheme || p->tallies[i].bits != bits || p->tallies[i].group != group))
         i++;
     if (i == SCHEMES_KEPT) return;
     if (i == p->tally_count) p->tallies[p->tally_count++] = (tally){ scheme, bits, group, 0 };
-    if (!add_u64(p->tallies[i].elements, elements, &p->tallies[i].elements)) p->tallies[i].elements = UINT64_MAX;
+    if (!add_u64(p->tallies[i].elements, elements, &p->tallies[i].elements))
+        p->tallies[i].elements = UINT64_MAX;
 }
 
 static void choose(const packing *p, ari_packing *out)
@@ -300,7 +301,8 @@ static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
         bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
         const ari_tensor *own = tensor_of(p, 'p');
         /* The rank is the size that both matrices share. */
-        uint64_t group = adapter ? own->elements / (g.rank == 2 && g.sizes[1] > 0 ? g.sizes[1] : 1) : group_of(p, &g);
+        uint64_t group =
+            adapter ? own->elements / (g.rank == 2 && g.sizes[1] > 0 ? g.sizes[1] : 1) : group_of(p, &g);
         count(p, p->row->scheme, adapter ? 0 : g.bits, group, g.elements);
         any = true;
         --*left;
@@ -327,8 +329,8 @@ static const struct {
     const char *suffix;
     ari_part part;
 } suffixes[] = {
-    { ".weight", ARI_PART_WEIGHT }, { ".bias", ARI_PART_BIAS },      { ".kernel", ARI_PART_WEIGHT },
-    { ".gamma", ARI_PART_WEIGHT },  { ".beta", ARI_PART_BIAS },      { "_weight", ARI_PART_WEIGHT },
+    { ".weight", ARI_PART_WEIGHT }, { ".bias", ARI_PART_BIAS },        { ".kernel", ARI_PART_WEIGHT },
+    { ".gamma", ARI_PART_WEIGHT },  { ".beta", ARI_PART_BIAS },        { "_weight", ARI_PART_WEIGHT },
     { "_bias", ARI_PART_BIAS },     { ".embedding", ARI_PART_WEIGHT }, { ".scale", ARI_PART_WEIGHT },
 };
 

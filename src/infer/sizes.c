@@ -10,7 +10,17 @@
 /* Deeper numbers are no layers: the deepest models have hundreds. */
 enum { NUMBERS_MAX = 8192, WIDTHS_KEPT = 256 };
 
-typedef enum family { OUTER, MASKS, ATTENTION, HEADS, ROTARY, FEED_FORWARD, EXPERTS, SSM, FAMILY_COUNT } family;
+typedef enum family {
+    OUTER,
+    MASKS,
+    ATTENTION,
+    HEADS,
+    ROTARY,
+    FEED_FORWARD,
+    EXPERTS,
+    SSM,
+    FAMILY_COUNT
+} family;
 
 static const family families[] = {
 #define X(id, family) family,
@@ -204,8 +214,9 @@ static bool find_hidden(solving *s, ari_arena *arena)
     if (w->count > 0) {
         s->out->hidden = w->of[i].width;
         const char *name = arena_escape(arena, s->l->templates[w->of[i].from].pattern, 200);
-        s->out->hidden_evidence = w == &all[0] ? arena_printf(arena, "length of %s", name)
-                                               : arena_printf(arena, "the width that meets most matrices, such as %s", name);
+        s->out->hidden_evidence =
+            w == &all[0] ? arena_printf(arena, "length of %s", name)
+                         : arena_printf(arena, "the width that meets most matrices, such as %s", name);
     }
     bool ok = w->count == 0 || s->out->hidden_evidence != NULL;
     free(all);
@@ -301,7 +312,8 @@ static size_t take_expert(const solving *s, const ari_template *t, size_t k)
         if (shape.rank == 1 || shape.rank > 3) continue;
         note(s, t, p, u, across(shape, t->role, s->out->hidden));
         uint64_t experts = shape.rank == 3 ? shape.sizes[0] : p->sub == NO_NUMBER ? 0 : n;
-        note(s, t, p, shared ? ARI_DIM_SHARED_EXPERTS : ARI_DIM_EXPERTS, shared && experts == 0 ? 1 : experts);
+        note(s, t, p, shared ? ARI_DIM_SHARED_EXPERTS : ARI_DIM_EXPERTS,
+             shared && experts == 0 ? 1 : experts);
     }
     return (size_t)n;
 }
@@ -324,8 +336,10 @@ static void take_template(const solving *s, const ari_template *t)
         const ari_place *p = &s->l->places[t->first + k];
         n = 1;
         if (!counts(s, p)) continue;
-        size_t *counter = bias ? s->out->biases : expert && shared ? s->out->shared_weights
-                          : expert ? s->out->expert_weights : s->out->weights;
+        size_t *counter = bias               ? s->out->biases
+                          : expert && shared ? s->out->shared_weights
+                          : expert           ? s->out->expert_weights
+                                             : s->out->weights;
         if (attends(s, t, p)) counter[t->role]++;
         if (expert) {
             n = take_expert(s, t, k);
@@ -416,7 +430,7 @@ const char *size_evidence(const ari_layout *l, const ari_sizes *s, ari_unknown u
     const char *name = arena_escape(arena, l->templates[size->from].pattern, 200);
     const char *out = size->layers == size->all
                           ? arena_printf(arena, "shape of %s", name)
-                          : arena_printf(arena, "shape of %s, in %" PRIu32 " of %" PRIu32 " layers", name, size->layers,
-                                         size->all);
+                          : arena_printf(arena, "shape of %s, in %" PRIu32 " of %" PRIu32 " layers", name,
+                                         size->layers, size->all);
     return out == NULL ? "" : out;
 }

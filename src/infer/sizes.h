@@ -88,19 +88,19 @@ enum {
 };
 
 typedef struct ari_size {
-    uint64_t value;        /* 0 where nothing speaks of it. */
-    uint32_t layers, all;  /* Layers with this value; layers with any. */
-    uint32_t from;         /* Template that fixed it. */
-    bool clash;            /* Within some layer two tensors differ. */
+    uint64_t value;       /* 0 where nothing speaks of it. */
+    uint32_t layers, all; /* Layers with this value; layers with any. */
+    uint32_t from;        /* Template that fixed it. */
+    bool clash;           /* Within some layer two tensors differ. */
 } ari_size;
 
 typedef struct ari_sizes {
     uint64_t hidden;
     const char *hidden_evidence;
     ari_size of[ARI_DIM_COUNT];
-    uint32_t *has;        /* One a layer number: bits; 0 for a number that is no layer. */
+    uint32_t *has;         /* One a layer number: bits; 0 for a number that is no layer. */
     uint32_t number_count; /* Layer numbers, the highest plus one. */
-    uint32_t layers;      /* Layers that hold something, next-token layers not counted. */
+    uint32_t layers;       /* Layers that hold something, next-token layers not counted. */
     uint32_t mtp_layers;
     bool whole; /* They are numbered from 0 without a hole. */
     /* Tensors of each role in the layers and outside of them: weights and biases. */

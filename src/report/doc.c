@@ -38,6 +38,11 @@ const char *doc_take(ari_doc *d, ari_text *t)
     return out;
 }
 
+bool doc_begins_table(const ari_doc *d, size_t i)
+{
+    return d->items[i].kind == DOC_COLUMNS && i + 1 < d->count && d->items[i + 1].kind == DOC_ROW;
+}
+
 void doc_free(ari_doc *d)
 {
     free(d->items);

@@ -15,7 +15,8 @@ typedef enum doc_tone { TONE_PLAIN, TONE_DIM, TONE_GOOD, TONE_WARN, TONE_BAD } d
 typedef enum doc_kind {
     DOC_TITLE,     /* cells[0], and beside it cells[1]. */
     DOC_HEADING,   /* cells[0] */
-    DOC_ROW,       /* Consecutive rows make a table; the last cell wraps. */
+    DOC_COLUMNS,   /* Opens a table: what its columns hold, for formats that head them. */
+    DOC_ROW,       /* The last cell wraps. */
     DOC_PARAGRAPH, /* cells[0] */
 } doc_kind;
 
@@ -38,6 +39,8 @@ void doc_add(ari_doc *d, doc_item item);
 const char *doc_printf(ari_doc *d, const char *format, ...) ARI_PRINTF(2, 3);
 /* The text as such a string; it is freed. */
 const char *doc_take(ari_doc *d, ari_text *t);
+/* Does a table begin at item i? Columns without a row are none. */
+bool doc_begins_table(const ari_doc *d, size_t i);
 void doc_free(ari_doc *d);
 
 void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out);

@@ -1,28 +1,15 @@
 #include "report/inspect.h"
 
 #include "read/container.h"
+#include "report/plain.h"
 
 #include <inttypes.h>
 
-enum { FINDINGS_SHOWN = 12, CANDIDATES_SHOWN = 6, CELL_BYTES = 120 };
+enum { FINDINGS_SHOWN = 12, CANDIDATES_SHOWN = 6, UNKNOWN_SHOWN = 8 };
 
-/* 1234567 as "1,234,567". */
-static const char *thousands(ari_doc *d, uint64_t n)
+static void add_columns(ari_doc *d, const char *first, const char *second, const char *third)
 {
-    ari_text t = { 0 };
-    text_thousands(&t, n);
-    return doc_take(d, &t);
-}
-
-/* 269060552 as "269.1 MB": powers of 1000, as download pages count. */
-static const char *scaled(ari_doc *d, uint64_t n, const char *unit)
-{
-    static const char *const steps[] = { "", "K", "M", "G", "T", "P", "E" };
-    double value = (double)n;
-    size_t step = 0;
-    for (; value >= 999.95 && step + 1 < sizeof(steps) / sizeof(steps[0]); step++) value /= 1000;
-    return step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, unit)
-                     : doc_printf(d, "%.1f %s%s", value, steps[step], unit);
+    doc_add(d, (doc_item){ DOC_COLUMNS, TONE_PLAIN, { first, second, third }, "read from" });
 }
 
 static void add_title(const ari_model *m, ari_doc *d)
@@ -34,8 +21,8 @@ static void add_title(const ari_model *m, ari_doc *d)
                                              : doc_printf(d, "GGUF v%" PRIu32 "%s", first->version,
                                                           first->big ? ", big-endian" : "");
     const char *summary = doc_printf(d, "%s, %zu file%s, %s tensor%s, %s", format, c->file_count,
-                                     c->file_count == 1 ? "" : "s", thousands(d, c->tensors.count),
-                                     c->tensors.count == 1 ? "" : "s", scaled(d, m->bytes, "B"));
+                                     c->file_count == 1 ? "" : "s", plain_count(d, c->tensors.count),
+                                     c->tensors.count == 1 ? "" : "s", plain_bytes(d, m->bytes));
     doc_add(d, (doc_item){ DOC_TITLE, TONE_PLAIN, { m->path, summary }, NULL });
 }
 
@@ -57,73 +44,64 @@ static void add_types(const ari_model *m, ari_doc *d)
 
 static void add_model(const ari_model *m, ari_doc *d)
 {
-    doc_add(d, (doc_item){ DOC_ROW,
-                           TONE_PLAIN,
-                           { "kind", m->kind, strcmp(m->kind, "unknown") == 0 ? "" : "by its tensors" },
-                           NULL });
+    add_columns(d, "what", "value", "basis");
+    const char *basis = strcmp(m->kind, "unknown") == 0 ? NULL : "by its tensors";
+    doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "kind", m->kind, basis }, NULL });
     if (m->parameters_known) {
-        const char *rounded = scaled(d, m->parameters, "");
-        const char *words = m->parameters < 1000
-                                ? thousands(d, m->parameters)
-                                : doc_printf(d, "%s (%s)", thousands(d, m->parameters), rounded);
         doc_add(d, (doc_item){ DOC_ROW,
                                TONE_PLAIN,
-                               { "parameters", words, "shape" },
+                               { "parameters", plain_parameters(d, m->parameters), "shape" },
                                "sum over all shapes; buffers and scales do not count" });
     } else {
         const char *why =
             m->checkpoint->incomplete ? "not all of its files are here" : "packed weights or unknown sizes";
         doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "parameters", "unknown", why }, NULL });
     }
+    if (m->active_known)
+        doc_add(d, (doc_item){ DOC_ROW,
+                               TONE_PLAIN,
+                               { "active parameters", plain_parameters(d, m->active_parameters), "stated" },
+                               "all but the routed experts that a token does not reach" });
     add_types(m, d);
-    if (strcmp(m->quantization, "null") != 0)
-        doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", m->quantization }, NULL });
-}
-
-/* A value as people read it: no quotes, thousands apart. */
-static const char *humane(ari_doc *d, ari_field field, const char *value)
-{
-    static const ari_field grouped[] = { ARI_FIELD_VOCAB_SIZE, ARI_FIELD_MAX_POSITION_EMBEDDINGS,
-                                         ARI_FIELD_ROPE_THETA };
-    size_t n = strlen(value);
-    if (n >= 2 && value[0] == '"') return doc_printf(d, "%.*s", (int)(n - 2), value + 1);
-    if (strcmp(value, "true") == 0) return "yes";
-    if (strcmp(value, "false") == 0) return "no";
-    for (size_t i = 0; i < sizeof(grouped) / sizeof(grouped[0]); i++) {
-        uint64_t whole = 0;
-        bool digits = grouped[i] == field && n < 19;
-        for (size_t k = 0; k < n && digits; k++) {
-            digits = value[k] >= '0' && value[k] <= '9';
-            whole = whole * 10 + (uint64_t)(value[k] & 0x0F);
-        }
-        if (digits) return thousands(d, whole);
-    }
-    return n <= CELL_BYTES ? value : doc_printf(d, "%.*s...", CELL_BYTES, value);
+    const char *packing = plain_quantization(d, m->quantization);
+    if (packing != NULL) doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", packing }, NULL });
 }
 
 static const char *with_candidates(ari_doc *d, ari_field field, const ari_inferred *f)
 {
     ari_text t = { 0 };
-    text_put(&t, humane(d, field, f->value));
+    text_put(&t, plain_value(d, field, f->value));
     for (size_t i = 1; i < f->candidate_count && i < CANDIDATES_SHOWN; i++) {
-        const char *c = humane(d, field, f->candidates[i]);
-        text_printf(&t, "%s%s", i == 1 ? ", or " : ", ", c);
+        text_printf(&t, "%s%s", i == 1 ? ", or " : ", ", plain_value(d, field, f->candidates[i]));
     }
     if (f->candidate_count > CANDIDATES_SHOWN) text_printf(&t, " ... (%zu)", f->candidate_count);
     return doc_take(d, &t);
 }
 
-static void add_architecture(const ari_model *m, ari_doc *d)
+/* The fields that nothing decides, in one sentence: the first few, or all. */
+static void add_unknown(const ari_model *m, size_t most, ari_doc *d)
 {
-    ari_text unknown = { 0 };
-    doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Architecture" }, NULL });
+    ari_text names = { 0 };
+    size_t n = 0;
+    text_put(&names, "Unknown: ");
     for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
         const ari_inferred *f = &m->architecture.fields[i];
-        if (f->basis == ARI_UNKNOWN && f->evidence == NULL) {
-            text_printf(&unknown, "%s%s", unknown.size == 0 ? "Unknown: " : ", ",
-                        field_info((ari_field)i)->label);
-            continue;
-        }
+        if (f->basis != ARI_UNKNOWN || f->evidence != NULL) continue;
+        if (n < most) text_printf(&names, "%s%s", n == 0 ? "" : ", ", field_info((ari_field)i)->label);
+        n++;
+    }
+    if (n > most) text_printf(&names, ", and %zu more (-v lists them)", n - most);
+    const char *words = doc_take(d, &names);
+    if (n > 0) doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { words }, NULL });
+}
+
+static void add_architecture(const ari_model *m, ari_doc *d)
+{
+    doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Architecture" }, NULL });
+    add_columns(d, "field", "value", "basis");
+    for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
+        const ari_inferred *f = &m->architecture.fields[i];
+        if (f->basis == ARI_UNKNOWN && f->evidence == NULL) continue;
         if (strcmp(f->value, "null") == 0 && f->basis != ARI_UNKNOWN) continue;
         const char *value = f->basis == ARI_UNKNOWN ? "unknown" : with_candidates(d, (ari_field)i, f);
         doc_tone tone = f->basis == ARI_AMBIGUOUS ? TONE_WARN : TONE_PLAIN;
@@ -132,8 +110,41 @@ static void add_architecture(const ari_model *m, ari_doc *d)
                                { field_info((ari_field)i)->label, value, ari_basis_word(f->basis) },
                                f->evidence });
     }
-    if (unknown.size > 0) doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { doc_take(d, &unknown) }, NULL });
-    text_free(&unknown);
+}
+
+/* "1280 wide, 32 deep, MLP 3420, patch 14, out 3584": what is known of it. */
+static const char *part_summary(const ari_component *c, ari_doc *d)
+{
+    static const struct {
+        ari_field field;
+        const char *before, *after;
+    } words[] = {
+        { ARI_FIELD_HIDDEN_SIZE, "", " wide" },      { ARI_FIELD_NUM_HIDDEN_LAYERS, "", " deep" },
+        { ARI_FIELD_INTERMEDIATE_SIZE, "MLP ", "" }, { ARI_FIELD_PATCH_SIZE, "patch ", "" },
+        { ARI_FIELD_OUT_HIDDEN_SIZE, "out ", "" },
+    };
+    ari_text t = { 0 };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        const ari_inferred *f = &c->architecture.fields[words[i].field];
+        if (strcmp(f->value, "null") == 0) continue;
+        text_printf(&t, "%s%s%s%s", t.size == 0 ? "" : ", ", words[i].before, f->value, words[i].after);
+    }
+    return doc_take(d, &t);
+}
+
+static void add_parts(const ari_model *m, ari_doc *d)
+{
+    if (m->component_count < 2) return;
+    doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Parts" }, NULL });
+    add_columns(d, "part", "parameters", "shape");
+    for (size_t i = 0; i < m->component_count; i++) {
+        const ari_component *c = &m->components[i];
+        doc_add(
+            d, (doc_item){ DOC_ROW,
+                           TONE_PLAIN,
+                           { plain_word(d, c->role), plain_parameters(d, c->parameters), part_summary(c, d) },
+                           c->prefix });
+    }
 }
 
 static void add_contradictions(const ari_model *m, ari_doc *d)
@@ -141,10 +152,11 @@ static void add_contradictions(const ari_model *m, ari_doc *d)
     if (m->contradiction_count == 0) return;
     doc_add(d, (doc_item){
                    DOC_HEADING, TONE_BAD, { "Contradictions: what is stated is not what is there" }, NULL });
+    add_columns(d, "field", "values", "derived from; stated by");
     for (size_t i = 0; i < m->contradiction_count; i++) {
         const ari_contradiction *c = &m->contradictions[i];
-        const char *words = doc_printf(d, "stated %s, derived %s", humane(d, c->field, c->stated),
-                                       humane(d, c->field, c->derived));
+        const char *words = doc_printf(d, "stated %s, derived %s", plain_value(d, c->field, c->stated),
+                                       plain_value(d, c->field, c->derived));
         doc_add(d,
                 (doc_item){ DOC_ROW, TONE_BAD, { field_info(c->field)->label, words, c->evidence }, NULL });
     }
@@ -154,6 +166,7 @@ static void add_origins(const ari_model *m, ari_doc *d)
 {
     if (m->claims.origin_count == 0) return;
     doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Origins claimed" }, NULL });
+    add_columns(d, "origin", "stated by", NULL);
     for (size_t i = 0; i < m->claims.origin_count; i++) {
         const ari_origin *o = &m->claims.origins[i];
         doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { o->stated, o->by }, NULL });
@@ -170,6 +183,7 @@ static void add_findings(const ari_model *m, ari_doc *d)
         return;
     }
     doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Findings" }, NULL });
+    add_columns(d, "severity", "finding", "message");
     for (size_t i = 0; i < f->count && i < FINDINGS_SHOWN; i++) {
         const ari_finding *x = &f->items[i];
         bool named = x->tensor != NULL && x->tensor[0] != '\0';
@@ -184,11 +198,13 @@ static void add_findings(const ari_model *m, ari_doc *d)
     }
 }
 
-void inspect_document(const ari_model *m, ari_doc *d)
+void inspect_document(const ari_model *m, const ari_style *style, ari_doc *d)
 {
     add_title(m, d);
     add_model(m, d);
     add_architecture(m, d);
+    add_unknown(m, style->evidence ? ARI_FIELD_COUNT : UNKNOWN_SHOWN, d);
+    add_parts(m, d);
     add_contradictions(m, d);
     add_origins(m, d);
     add_findings(m, d);

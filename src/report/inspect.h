@@ -5,7 +5,8 @@
 #include "infer/model.h"
 #include "report/doc.h"
 
-void inspect_document(const ari_model *m, ari_doc *d);
+/* Shorter where the style wants no evidence. */
+void inspect_document(const ari_model *m, const ari_style *style, ari_doc *d);
 /* archinspect/report/1; false when memory is short. */
 bool inspect_json(const ari_model *m, bool indented, ari_text *out);
 

@@ -94,7 +94,11 @@ static void add_model(json_builder *b, json_tree *to, const ari_model *m)
     } else {
         json_add_null(b, model, "parameters");
     }
-    json_add_null(b, model, "active_parameters");
+    if (m->active_known) {
+        json_add_uint(b, model, "active_parameters", m->active_parameters);
+    } else {
+        json_add_null(b, model, "active_parameters");
+    }
 }
 
 static void add_origins(json_builder *b, json_tree *to, const ari_model *m)

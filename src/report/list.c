@@ -109,6 +109,12 @@ static void put_cell(line *l, const char *words, size_t width)
     text_repeat(l->out, ' ', (n < width ? width - n : 0) + 2);
 }
 
+/* As people read it; JSON says null where there is none. */
+static const char *role_cell(const line *l, size_t i)
+{
+    return l->roles[i] == ARI_ROLE_NONE ? "-" : role_word(l->roles[i]);
+}
+
 static void list_text(line *l)
 {
     size_t n = ari_model_tensor_count(l->m);
@@ -125,8 +131,7 @@ static void list_text(line *l)
         put_cell(l, l->name.data == NULL ? "" : l->name.data, l->name_width);
         put_cell(l, t.dtype, l->dtype_width);
         put_cell(l, l->shape.data == NULL ? "" : l->shape.data, l->shape_width);
-        text_printf(l->out, "%12" PRIu64 "  %s\n", t.bytes,
-                    l->roles[i] == ARI_ROLE_NONE ? "-" : role_word(l->roles[i]));
+        text_printf(l->out, "%12" PRIu64 "  %s\n", t.bytes, role_cell(l, i));
     }
 }
 
@@ -139,7 +144,7 @@ static void list_markdown(line *l)
         text_put(l->out, "| ");
         text_put_markdown(l->out, l->name.data == NULL ? "" : l->name.data);
         text_printf(l->out, " | %s | %s | %" PRIu64 " | %s |\n", t.dtype, l->shape.data, t.bytes,
-                    role_word(l->roles[i]));
+                    role_cell(l, i));
     }
 }
 

@@ -16,28 +16,44 @@ static void write_row(ari_text *out, const doc_item *item, bool evidence)
     text_put(out, "|\n");
 }
 
+/* Does any row of the table after item i say what it rests on? */
+static bool has_detail(const ari_doc *d, size_t i)
+{
+    while (++i < d->count && d->items[i].kind == DOC_ROW) {
+        if (d->items[i].detail != NULL) return true;
+    }
+    return false;
+}
+
+static void write_words(ari_text *out, const char *before, const char *words)
+{
+    if (words == NULL) return;
+    text_put(out, before);
+    text_put_markdown(out, words);
+    text_put(out, "\n");
+}
+
 void doc_write_markdown(const ari_doc *d, const ari_style *style, ari_text *out)
 {
+    bool evidence = false;
     for (size_t i = 0; i < d->count; i++) {
         const doc_item *item = &d->items[i];
-        bool begins = item->kind == DOC_ROW && (i == 0 || d->items[i - 1].kind != DOC_ROW);
-        if (i > 0 && (item->kind != DOC_ROW || begins)) text_put(out, "\n");
-        if (begins) {
-            text_put(out, style->evidence
-                              ? "| what | value | basis | read from |\n| --- | --- | --- | --- |\n"
-                              : "| what | value | basis |\n| --- | --- | --- |\n");
-        }
-        if (item->kind == DOC_ROW) {
-            write_row(out, item, style->evidence);
-            continue;
-        }
-        text_put(out, item->kind == DOC_TITLE ? "# " : item->kind == DOC_HEADING ? "## " : "");
-        text_put_markdown(out, item->cells[0]);
-        text_put(out, "\n");
-        if (item->cells[1] != NULL) {
+        if (i > 0 && (doc_begins_table(d, i) || item->kind == DOC_HEADING || item->kind == DOC_PARAGRAPH))
             text_put(out, "\n");
-            text_put_markdown(out, item->cells[1]);
-            text_put(out, "\n");
+        if (doc_begins_table(d, i)) {
+            evidence = style->evidence && has_detail(d, i);
+            write_row(out, item, evidence);
+            text_put(out, evidence ? "| --- | --- | --- | --- |\n" : "| --- | --- | --- |\n");
+        }
+        switch (item->kind) {
+        case DOC_COLUMNS: break;
+        case DOC_ROW: write_row(out, item, evidence); break;
+        case DOC_TITLE:
+            write_words(out, "# ", item->cells[0]);
+            write_words(out, "\n", item->cells[1]);
+            break;
+        case DOC_HEADING: write_words(out, "## ", item->cells[0]); break;
+        case DOC_PARAGRAPH: write_words(out, "", item->cells[0]); break;
         }
     }
 }

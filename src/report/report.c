@@ -26,7 +26,7 @@ ari_status ari_report_inspect(const ari_model *model, const ari_style *style, ch
         return hand_out(&t, out, err);
     }
     ari_doc d = { 0 };
-    inspect_document(model, &d);
+    inspect_document(model, style, &d);
     if (style->format == ARI_MARKDOWN) {
         doc_write_markdown(&d, style, &t);
     } else {

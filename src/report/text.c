@@ -1,7 +1,7 @@
 /* text.c -- a document for a terminal or a pipe: columns, wrapping, and colour where it is wanted. */
 #include "report/doc.h"
 
-enum { INDENT = 2, GUTTER = 2, LABEL_MAX = 24, CELL_MAX = 34 };
+enum { INDENT = 2, FURTHER = 4, GUTTER = 2, LABEL_MAX = 24, CELL_MAX = 34, ROOM_MIN = 24 };
 
 typedef struct page {
     const ari_style *style;
@@ -11,29 +11,30 @@ typedef struct page {
 
 static const char *const colours[] = { "", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m" };
 
-static void put(page *p, const char *words, doc_tone tone)
+static void put(page *p, const char *words)
 {
-    bool coloured = p->style->color && tone != TONE_PLAIN;
-    if (coloured) text_put(p->out, colours[tone]);
     if (p->style->ascii) {
         text_put_ascii(p->out, words);
     } else {
         text_put(p->out, words);
     }
-    if (coloured) text_put(p->out, "\x1b[0m");
 }
 
+/* Up to the gutter of a column; words wider than it get a gutter too. */
 static void pad(page *p, const char *words, size_t width)
 {
     size_t n = text_columns(words);
-    text_repeat(p->out, ' ', n < width ? width - n : 0);
+    text_repeat(p->out, ' ', (n < width ? width - n : 0) + GUTTER);
 }
 
 /* Words from column `at` on; continuation lines start at `at` too. A word longer
- * than a line stays whole: a name must be copyable. */
+ * than a line stays whole: a name must be copyable. Colours are but set, so a
+ * line break within them is harmless. */
 static void wrap(page *p, const char *words, size_t at, doc_tone tone)
 {
     size_t column = at;
+    bool coloured = p->style->color && tone != TONE_PLAIN;
+    if (coloured) text_put(p->out, colours[tone]);
     for (bool first = true; *words != '\0'; first = false) {
         size_t n = strcspn(words, " ");
         char word[512];
@@ -51,14 +52,16 @@ static void wrap(page *p, const char *words, size_t at, doc_tone tone)
             text_put(p->out, " ");
             column++;
         }
-        put(p, word, tone);
+        put(p, word);
         column += width;
         words += shown;
         while (*words == ' ') words++;
     }
+    if (coloured) text_put(p->out, "\x1b[0m");
 }
 
-/* Widths of the columns before the last of the table that begins at item `first`. */
+/* Widths of the columns before the last of the table that begins at item `first`.
+ * A cell of unusual width does not push the others away: it sticks out. */
 static void measure(const ari_doc *d, size_t first, size_t *widths)
 {
     widths[0] = widths[1] = 0;
@@ -66,29 +69,50 @@ static void measure(const ari_doc *d, size_t first, size_t *widths)
         for (size_t k = 0; k + 1 < DOC_CELLS; k++) {
             const char *cell = d->items[i].cells[k];
             size_t n = cell == NULL || d->items[i].cells[k + 1] == NULL ? 0 : text_columns(cell);
-            size_t most = k == 0 ? LABEL_MAX : CELL_MAX;
-            if (n > most) n = most;
-            if (n > widths[k]) widths[k] = n;
+            if (n <= (k == 0 ? LABEL_MAX : CELL_MAX) && n > widths[k]) widths[k] = n;
         }
     }
 }
 
+/* From one cell to the last: beside it, below it where it sticks out of its
+ * column, or further left where that leaves no room. The column it begins at. */
+static size_t step_to_last(page *p, const char *words, const char *last, size_t width, size_t at)
+{
+    size_t beside = at + width + GUTTER;
+    if (beside + text_columns(last) > p->columns && beside + ROOM_MIN > p->columns) {
+        text_put(p->out, "\n");
+        text_repeat(p->out, ' ', FURTHER);
+        return FURTHER;
+    }
+    if (text_columns(words) > width) {
+        text_put(p->out, "\n");
+        text_repeat(p->out, ' ', beside);
+    } else {
+        pad(p, words, width);
+    }
+    return beside;
+}
+
 static void write_row(page *p, const doc_item *item, const size_t *widths)
 {
+    const char *const *cells = item->cells;
     size_t at = INDENT;
     text_repeat(p->out, ' ', INDENT);
-    for (size_t k = 0; k < DOC_CELLS && item->cells[k] != NULL; k++) {
-        doc_tone tone = k == 1 ? item->tone : k == 0 ? TONE_PLAIN : TONE_DIM;
-        bool last = k + 1 == DOC_CELLS || item->cells[k + 1] == NULL;
-        wrap(p, item->cells[k], at, tone);
-        if (last) break;
-        pad(p, item->cells[k], widths[k]);
-        text_repeat(p->out, ' ', GUTTER);
-        at += widths[k] + GUTTER;
+    for (size_t k = 0; k < DOC_CELLS && cells[k] != NULL; k++) {
+        bool more = k + 1 < DOC_CELLS && cells[k + 1] != NULL;
+        bool last_is_next = more && (k + 2 == DOC_CELLS || cells[k + 2] == NULL);
+        wrap(p, cells[k], at, k == 1 ? item->tone : k == 0 ? TONE_PLAIN : TONE_DIM);
+        if (last_is_next) {
+            at = step_to_last(p, cells[k], cells[k + 1], widths[k], at);
+        } else if (more) {
+            pad(p, cells[k], widths[k]);
+            at += widths[k] + GUTTER;
+        }
     }
     text_put(p->out, "\n");
     if (!p->style->evidence || item->detail == NULL) return;
     at = INDENT + widths[0] + GUTTER;
+    if (at + ROOM_MIN > p->columns) at = FURTHER;
     text_repeat(p->out, ' ', at);
     wrap(p, item->detail, at, TONE_DIM);
     text_put(p->out, "\n");
@@ -100,12 +124,12 @@ void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out)
     size_t widths[DOC_CELLS] = { 0 };
     for (size_t i = 0; i < d->count; i++) {
         const doc_item *item = &d->items[i];
-        bool begins = item->kind == DOC_ROW && (i == 0 || d->items[i - 1].kind != DOC_ROW);
-        if (begins) measure(d, i, widths);
-        if (i > 0 && (item->kind == DOC_HEADING || item->kind == DOC_TITLE ||
-                      (begins && d->items[i - 1].kind != DOC_HEADING))) {
-            text_put(out, "\n");
+        if (doc_begins_table(d, i)) {
+            measure(d, i + 1, widths);
+            if (i > 0 && d->items[i - 1].kind != DOC_HEADING) text_put(out, "\n");
         }
+        if (item->kind == DOC_COLUMNS) continue;
+        if (i > 0 && (item->kind == DOC_HEADING || item->kind == DOC_TITLE)) text_put(out, "\n");
         if (item->kind == DOC_ROW) {
             write_row(&p, item, widths);
             continue;

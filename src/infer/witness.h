@@ -1,0 +1,39 @@
+/* witness.h -- one source of claims under examination: a configuration file, or the keys of a GGUF file. */
+#ifndef ARI_INFER_WITNESS_H
+#define ARI_INFER_WITNESS_H
+
+#include "base/json.h"
+#include "infer/claims.h"
+
+enum { LAYERS_LISTED = 4096 };
+
+typedef struct witness {
+    ari_checkpoint *c;
+    ari_claims *out;
+    const char *source;          /* "config.json", as evidence cites it. */
+    const json_tree *top, *text; /* The whole, and the text model's part (or the whole). */
+} witness;
+
+bool claimed(const ari_claims *k, ari_field field);
+/* The claimed whole number; false for none, null or another kind of value. */
+bool claimed_number(const ari_claims *k, ari_field field, int64_t *out);
+
+/* Claim a value, JSON; NULL (memory was short, or no such value) claims nothing. */
+void claim(ari_claims *k, ari_field field, const char *value, const char *evidence);
+void claim_number(witness *w, ari_field field, int64_t value, const char *evidence);
+void claim_withdraw(ari_claims *k, ari_field field);
+/* Claim what a class takes where the source is silent; nothing if something is claimed. */
+void claim_default(witness *w, ari_field field, const char *value, const char *why);
+/* What follows from other claims, in configurations and GGUF keys alike. */
+void claim_conclusions(witness *w);
+
+void claim_origin(witness *w, ari_span stated, const char *by);
+
+/* "config.json: words" */
+const char *claim_source(witness *w, const char *words);
+
+/* Examine the sidecars in the folder of the checkpoint; the keys of its GGUF files. */
+void examine_sidecars(ari_checkpoint *c, ari_claims *out);
+void examine_gguf(ari_checkpoint *c, ari_claims *out);
+
+#endif
