@@ -149,8 +149,10 @@ static unsigned fused_context(const ari_layout *l, const ari_template *t)
 static void assign(const tail_index *x, const ari_layout *l, ari_template *t)
 {
     t->context = context_of(t->module) | (t->stack == 0 ? ARI_IN_TOP : 0);
-    const struct tail_row *row = match(x, t->module, t->context);
-    if (row == NULL && t->module.size < t->pattern.size) row = match(x, t->pattern, t->context);
+    /* A bias whose name is one word may have a row of its own. */
+    bool split = t->module.size < t->pattern.size, glued = split && t->pattern.data[t->module.size] == '_';
+    const struct tail_row *row = match(x, glued ? t->pattern : t->module, t->context);
+    if (row == NULL && split) row = match(x, glued ? t->module : t->pattern, t->context);
     t->role = row == NULL ? ARI_ROLE_NONE : row->role;
     if (row != NULL) t->context |= row->adds;
     if (is_mask(l, t)) t->role = ARI_ROLE_BUFFER;
