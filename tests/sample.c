@@ -196,7 +196,7 @@ const char *logical_text(const sample *s, const char *pattern)
     for (uint32_t i = 0; i < shape.rank; i++) {
         at += (size_t)snprintf(out + at, sizeof(out) - at, "%s%" PRIu64, i == 0 ? "" : "x", shape.sizes[i]);
     }
-    if (t->logical != NULL && t->logical[0].bits > 0)
+    if (!t->adapter && t->logical != NULL && t->logical[0].bits > 0)
         snprintf(out + at, sizeof(out) - at, ", %d bits", t->logical[0].bits);
     return out;
 }

@@ -325,6 +325,21 @@ static ari_status fill_from_numbers(listing *l, ari_group *g, const shard_name *
     return l->err->status;
 }
 
+/* "model-vision.safetensors" beside "model-00001-of-00004.safetensors": without an
+ * index to say otherwise, a part of the same model. */
+static ari_status join_named_parts(listing *l, ari_group *g, const shard_name *like)
+{
+    for (size_t i = 0; i < l->model_count && g->index == NULL && l->err->status == ARI_OK; i++) {
+        entry *e = &l->models[i];
+        ari_span name = span_of(e->name), start = span_first(name, like->prefix.size);
+        if (e->taken || e->numbered || !span_eq(start, like->prefix) || !span_ends(like->prefix, "-")) continue;
+        if (strstr(e->name, ".safetensors") == NULL) continue;
+        e->taken = true;
+        add_file(l, g, e->name);
+    }
+    return l->err->status;
+}
+
 static ari_status group_by_number(listing *l, entry *one)
 {
     const shard_name *like = &one->shard;
@@ -335,6 +350,7 @@ static ari_status group_by_number(listing *l, entry *one)
         fill_from_numbers(l, g, like, shards, n);
         if (g->file_count == 0) add_file(l, g, one->name);
         adopt_index(l, g, one->name);
+        join_named_parts(l, g, like);
         if (l->err->status == ARI_OK && g->file_count > 0) g->path = g->files[0];
     }
     free(shards);
