@@ -27,8 +27,8 @@ void sample_free(sample *s);
 
 /* The template of that pattern; there must be one. */
 ari_template *the_template(const sample *s, const char *pattern);
-/* The first place's logical shape as "4096x11008, 4 bits", without bits where it is not packed; "? (n elements)"
- * where only their number is known. In a buffer that the next call overwrites. */
+/* The first place's logical shape as "4096x11008, 4 bits", without bits where it is not packed; "? (n
+ * elements)" where only their number is known. In a buffer that the next call overwrites. */
 const char *logical_text(const sample *s, const char *pattern);
 
 /* All that is concluded from the tensors alone. */

@@ -41,7 +41,8 @@ Test(layout, one_name)
         { "layers.2.a.3.b.4.c.5", "layers|1|a.{}.b.{}.c.{}|2 3 4" },
         /* The first number after a container word, not the first of all. */
         { "down.0.blocks.4.attn.weight", "down.{}.blocks|1|attn.weight|4 - -" },
-        { "encoder.block.1.layer.0.SelfAttention.q.weight", "encoder.block|1|layer.{}.SelfAttention.q.weight|1 0 -" },
+        { "encoder.block.1.layer.0.SelfAttention.q.weight",
+          "encoder.block|1|layer.{}.SelfAttention.q.weight|1 0 -" },
         /* No container word: the first number. */
         { "mm_projector.2.weight", "mm_projector|1|weight|2 - -" },
         { "7", "|1||7 - -" },
@@ -136,7 +137,9 @@ Test(layout, places_are_in_order)
                            "other.w 4\n"
                            "layers.9.experts.2.w 4\n"
                            "layers.2.experts.0.w 4\n");
-    static const uint32_t wanted[][3] = { { 2, 0, 5 }, { 9, 2, 4 }, { 9, 10, 1 }, { 10, 0, 2 }, { 10, 1, 0 } };
+    static const uint32_t wanted[][3] = {
+        { 2, 0, 5 }, { 9, 2, 4 }, { 9, 10, 1 }, { 10, 0, 2 }, { 10, 1, 0 }
+    };
     const ari_template *t = the_template(&s, "layers.{}.experts.{}.w");
     cr_assert(t->count == 5);
     for (size_t i = 0; i < 5; i++) {

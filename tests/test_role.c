@@ -44,7 +44,8 @@ static void name_row(const struct row *row, const char *hole, const char *suffix
     size_t at = (size_t)snprintf(out, size, "%s", ancestors(row->needs));
     for (const char *s = row->words; *s != '\0' && at < size;) {
         bool number = strncmp(s, "{}", 2) == 0;
-        at += (size_t)snprintf(out + at, size - at, "%.*s", number ? (int)strlen(hole) : 1, number ? hole : s);
+        at +=
+            (size_t)snprintf(out + at, size - at, "%.*s", number ? (int)strlen(hole) : 1, number ? hole : s);
         s += number ? 2 : 1;
     }
     snprintf(out + at, size - at, "%s", suffix);
@@ -78,8 +79,8 @@ static void expect_rows(const char *suffix, bool (*wanted)(const struct row *))
         name_row(&tails[i], "7", suffix, name, sizeof(name));
         pattern_of(name, pattern);
         const ari_template *t = the_template(&s, pattern);
-        cr_expect(t->role == (uint32_t)tails[i].role, "%s: %s wanted, found %s", name, role_word(tails[i].role),
-                  role_word(t->role));
+        cr_expect(t->role == (uint32_t)tails[i].role, "%s: %s wanted, found %s", name,
+                  role_word(tails[i].role), role_word(t->role));
         cr_expect((t->context & tails[i].adds) == tails[i].adds, "%s", name);
     }
     sample_free(&s);
@@ -235,10 +236,11 @@ Test(role, fused_queries_keys_and_values)
                            "transformer.h.0.self_attention.query_key_value.weight query-key-value 8x4\n"
                            "transformer.h.0.ln_attn.weight norm 4\n"
                            "transformer.h.0.ln_mlp.weight norm 4\n");
-    expect_names("ChatGLM", "transformer.embedding.word_embeddings.weight embedding 8x4\n"
-                            "transformer.encoder.layers.0.self_attention.query_key_value.weight query-key-value 8x4\n"
-                            "transformer.encoder.final_layernorm.weight final-norm 4\n"
-                            "transformer.output_layer.weight output 8x4\n");
+    expect_names("ChatGLM",
+                 "transformer.embedding.word_embeddings.weight embedding 8x4\n"
+                 "transformer.encoder.layers.0.self_attention.query_key_value.weight query-key-value 8x4\n"
+                 "transformer.encoder.final_layernorm.weight final-norm 4\n"
+                 "transformer.output_layer.weight output 8x4\n");
     expect_names("Phi-3", "model.layers.0.self_attn.qkv_proj.weight query-key-value 12x4\n"
                           "model.layers.0.mlp.gate_up_proj.weight ffn-gate-up 16x4\n");
     expect_names("Baichuan", "model.layers.0.self_attn.W_pack.weight query-key-value 12x4\n");
@@ -389,13 +391,14 @@ Test(role, encoders_and_towers)
                          "encoder.layer.0.output.dense.weight ffn-down 4x16\n"
                          "encoder.layer.0.output.LayerNorm.gamma norm 4\n"
                          "pooler.dense.weight pooler 4x4\n");
-    expect_names("T5", "shared.weight embedding 9x4\n"
-                       "encoder.block.0.layer.0.SelfAttention.q.weight query 4x4\n"
-                       "encoder.block.0.layer.0.SelfAttention.o.weight attn-out 4x4\n"
-                       "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight relative-bias 8x2\n"
-                       "encoder.block.0.layer.1.DenseReluDense.wi_0.weight ffn-gate 8x4\n"
-                       "encoder.block.0.layer.1.DenseReluDense.wo.weight ffn-down 4x8\n"
-                       "decoder.block.0.layer.1.EncDecAttention.k.weight cross-attention 4x4\n");
+    expect_names("T5",
+                 "shared.weight embedding 9x4\n"
+                 "encoder.block.0.layer.0.SelfAttention.q.weight query 4x4\n"
+                 "encoder.block.0.layer.0.SelfAttention.o.weight attn-out 4x4\n"
+                 "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight relative-bias 8x2\n"
+                 "encoder.block.0.layer.1.DenseReluDense.wi_0.weight ffn-gate 8x4\n"
+                 "encoder.block.0.layer.1.DenseReluDense.wo.weight ffn-down 4x8\n"
+                 "decoder.block.0.layer.1.EncDecAttention.k.weight cross-attention 4x4\n");
     expect_names("Whisper", "model.encoder.conv1.weight audio-convolution 4x8x3\n"
                             "model.encoder.embed_positions.weight positions 6x4\n"
                             "model.decoder.layers.0.encoder_attn.q_proj.weight cross-attention 4x4\n"
