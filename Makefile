@@ -98,8 +98,11 @@ $(LIB): $(LIB_SRC:%.c=$(B)/%.o) $(B)/sources
 $(PROGRAM): $(CLI_SRC:%.c=$(B)/%.o) $(LIB) $(B)/sources
 	$(call quiet,LINK,$@) $(LINK) $(filter %.o %.a,$^) $(OUR_LIBS) -o $@
 
+# tests/test_memory.c makes allocations fail.
+WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 $(TESTS): $(TEST_SRC:%.c=$(B)/%.o) $(LIB) $(B)/sources
-	$(call quiet,LINK,$@) $(LINK) $(filter %.o %.a,$^) $(TEST_LIBS) $(OUR_LIBS) -o $@
+	$(call quiet,LINK,$@) $(LINK) $(WRAP) $(filter %.o %.a,$^) $(TEST_LIBS) $(OUR_LIBS) -o $@
 
 archinspect: $(PROGRAM)
 	@ln -sf $< $@
@@ -143,7 +146,7 @@ check: ## Install what checking needs, then everything CI runs
 REPORTS  = $(CURDIR)/$(B)/reports
 run_unit = rm -rf $(REPORTS); mkdir -p $(REPORTS); status=0; $(1) || status=1; \
            if find $(REPORTS) -type f -size +0 -exec cat {} + | grep .; then status=1; fi; exit $$status
-VALGRIND = valgrind -q --trace-children=yes --leak-check=full --show-leak-kinds=definite \
+VALGRIND = TEST_MUTATIONS=20 valgrind -q --trace-children=yes --leak-check=full --show-leak-kinds=definite \
            --error-exitcode=9 --read-inline-info=no --log-file=$(REPORTS)/valgrind-%p
 
 .PHONY: unit

@@ -222,7 +222,7 @@ Test(malformed, reports_are_clean_and_complete)
     char path[256];
     for (size_t i = 0; i < ROWS; i++) {
         snprintf(path, sizeof(path), "fixtures/malformed/%s", rows[i].file);
-        cr_expect(exercise_path(path, NULL) == rows[i].status, "%s", rows[i].file);
+        cr_expect(exercise_path(path, ALL_FORMATS) == rows[i].status, "%s", rows[i].file);
     }
 }
 

@@ -107,6 +107,10 @@ Test(set, files_by_their_names)
         { { "m-00001-of-00001.safetensors", "m-00007-of-00001.safetensors" },
           "",
           "m-00001-of-00001.safetensors ?m-00007-of-00001.safetensors" },
+        { { "m-00001-of-00001.safetensors", "m-00007-of-00001.safetensors" },
+          "m-00007-of-00001.safetensors",
+          "m-00007-of-00001.safetensors" },
+        { { "m-1-of-2.gguf", "m-01-of-2.gguf", "m-2-of-2.gguf" }, "m-1-of-2.gguf", "m-1-of-2.gguf" },
         /* Compressed ones, whole or mixed. */
         { { "m-00001-of-00002.gguf.zst", "m-00002-of-00002.gguf" },
           "",

@@ -33,32 +33,35 @@ static struct arena_block *new_block(ari_arena *a, size_t size)
 void *arena_alloc(ari_arena *a, size_t size)
 {
     uint64_t rounded;
-    if (!align_u64(size == 0 ? 1 : size, _Alignof(max_align_t), &rounded) || rounded > SIZE_MAX) return NULL;
     struct arena_block *b = a->blocks;
-    if (b == NULL || rounded > b->size - b->used) b = new_block(a, (size_t)rounded);
-    if (b == NULL) return NULL;
+    bool possible = align_u64(size == 0 ? 1 : size, _Alignof(max_align_t), &rounded) && rounded <= SIZE_MAX;
+    if (possible && (b == NULL || rounded > b->size - b->used)) b = new_block(a, (size_t)rounded);
+    if (!possible || b == NULL) {
+        a->failed = true;
+        return NULL;
+    }
     void *out = (char *)b->bytes + b->used;
     b->used += (size_t)rounded;
     return out;
 }
 
-char *arena_copy(ari_arena *a, ari_span text)
+const char *arena_copy(ari_arena *a, ari_span text)
 {
-    if (text.size == SIZE_MAX) return NULL;
-    char *out = arena_alloc(a, text.size + 1);
+    char *out = text.size == SIZE_MAX ? NULL : arena_alloc(a, text.size + 1);
+    if (text.size == SIZE_MAX) a->failed = true;
     if (out != NULL && text.size > 0) memcpy(out, text.data, text.size);
-    return out;
+    return out == NULL ? "" : out;
 }
 
-char *arena_printf(ari_arena *a, const char *format, ...)
+const char *arena_printf(ari_arena *a, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
     int n = vsnprintf(NULL, 0, format, values);
     va_end(values);
-    if (n < 0) return NULL;
-    char *out = arena_alloc(a, (size_t)n + 1);
-    if (out == NULL) return NULL;
+    char *out = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+    if (n < 0) a->failed = true;
+    if (out == NULL) return "";
     va_start(values, format);
     vsnprintf(out, (size_t)n + 1, format, values);
     va_end(values);

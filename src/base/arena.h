@@ -7,14 +7,16 @@
 
 typedef struct ari_arena {
     struct arena_block *blocks;
+    bool failed; /* Memory ran short at some time: what was made is not all there. */
 } ari_arena;
 
 /* Zeroed bytes, aligned for any type; NULL when memory is short. */
 void *arena_alloc(ari_arena *a, size_t size);
 
-/* A terminated copy; NULL when memory is short. */
-char *arena_copy(ari_arena *a, ari_span text);
-char *arena_printf(ari_arena *a, const char *format, ...) ARI_PRINTF(2, 3);
+/* A terminated copy. When memory is short it is "", and `failed` remembers: whoever
+ * owns the arena asks once, at the end, and nobody has to after each string. */
+const char *arena_copy(ari_arena *a, ari_span text);
+const char *arena_printf(ari_arena *a, const char *format, ...) ARI_PRINTF(2, 3);
 
 void arena_free(ari_arena *a);
 

@@ -198,10 +198,10 @@ const char *arena_escape(ari_arena *a, ari_span foreign, size_t most)
 {
     ari_text t = { 0 };
     text_escape(&t, foreign, most);
-    const char *out =
-        t.failed || t.data == NULL ? "" : arena_copy(a, (ari_span){ (uint8_t *)t.data, t.size });
+    const char *out = arena_copy(a, (ari_span){ (uint8_t *)t.data, t.size });
+    if (t.failed) a->failed = true;
     text_free(&t);
-    return out == NULL ? "" : out;
+    return out;
 }
 
 ari_shown show(ari_span foreign)

@@ -34,7 +34,7 @@ void text_free(ari_text *t);
 /* Everything: for names, which must stay whole. */
 #define ESCAPE_ALL SIZE_MAX
 
-/* An escaped, terminated copy in the arena; "" when memory is short. */
+/* An escaped, terminated copy in the arena, like arena_copy. */
 const char *arena_escape(ari_arena *a, ari_span foreign, size_t most);
 
 /* The beginning of it, escaped, for a message: show(name).text */

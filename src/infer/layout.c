@@ -196,8 +196,8 @@ static bool find_stack(building *b, ari_span prefix, bool top, uint32_t *out)
 static bool add_template(building *b, const parsed *p)
 {
     ari_layout *l = b->l;
-    char *copy = arena_copy(&l->arena, p->pattern);
-    if (copy == NULL) return false;
+    const char *copy = arena_copy(&l->arena, p->pattern);
+    if (l->arena.failed) return false;
     ari_span pattern = { (const uint8_t *)copy, p->pattern.size };
     ari_template t = { .pattern = pattern, .tail = span_from(pattern, p->tail_at) };
     if (!find_stack(b, span_first(pattern, p->prefix_size), p->layer == NO_NUMBER, &t.stack)) return false;

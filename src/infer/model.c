@@ -92,7 +92,8 @@ static ari_status open_model(const ari_set *set, size_t i, const ari_options *op
     ari_status status = checkpoint_read(&set->groups[i], &options->limits, &m->checkpoint, err);
     if (status != ARI_OK) return status;
     m->path = arena_escape(&m->checkpoint->arena, span_of(set->groups[i].path), ESCAPE_ALL);
-    return infer(m, options, err);
+    status = infer(m, options, err);
+    return status == ARI_OK && m->checkpoint->arena.failed ? ari_out_of_memory(err) : status;
 }
 
 ari_status ari_model_open(const ari_set *set, size_t i, const ari_options *options, ari_model **out,

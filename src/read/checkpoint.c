@@ -95,9 +95,8 @@ static ari_status add_files(ari_checkpoint *c, const ari_group *g, ari_err *err)
         f->shown = arena_escape(&c->arena, span_of(g->file_count == 1 ? g->files[i] : name_of(g->files[i])),
                                 ESCAPE_ALL);
         f->where = g->file_count == 1 ? "" : arena_printf(&c->arena, "%s: ", f->shown);
-        if (f->path == NULL || f->where == NULL) return ari_out_of_memory(err);
     }
-    return ARI_OK;
+    return c->arena.failed ? ari_out_of_memory(err) : ARI_OK;
 }
 
 /* One unreadable shard of many is a finding. If none can be read, the first
@@ -351,7 +350,7 @@ static ari_status read_group(ari_checkpoint *c, const ari_group *g, ari_err *err
     status = settle_metadata(c, err);
     if (status == ARI_OK) status = extents_check(c, err);
     if (status == ARI_OK && g->index != NULL) status = check_index(c, g->index, err);
-    return status;
+    return status == ARI_OK && c->arena.failed ? ari_out_of_memory(err) : status;
 }
 
 ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari_checkpoint **out,

@@ -20,7 +20,7 @@ static void keep(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t o
 {
     const char *name = tensor.data == NULL ? NULL : arena_escape(f->arena, tensor, ESCAPE_ALL);
     const char *text = arena_copy(f->arena, span_of(message));
-    if (text == NULL || !array_room(&f->items, &f->room, f->count, sizeof(f->items[0]))) {
+    if (!array_room(&f->items, &f->room, f->count, sizeof(f->items[0]))) {
         f->dropped++;
         return;
     }

@@ -270,9 +270,8 @@ static void read_dtype(reading *r, ari_tensor *row)
     if (dtype_from_ggml(id, &dtype)) {
         row->dtype = (uint16_t)dtype;
     } else {
-        char *spelling = arena_printf(&r->into->arena, "ggml-type-%" PRIu32, id);
-        row->dtype =
-            tensors_unknown_dtype(&r->into->tensors, spelling == NULL ? ARI_SPAN("?") : span_of(spelling));
+        const char *spelling = arena_printf(&r->into->arena, "ggml-type-%" PRIu32, id);
+        row->dtype = tensors_unknown_dtype(&r->into->tensors, span_of(spelling));
     }
     note_dtype(r, row, id, at);
 }

@@ -41,7 +41,7 @@ typedef struct ari_replaced {
 
 static inline const uint64_t *tensor_shape(const ari_tensors *t, const ari_tensor *row)
 {
-    return t->sizes + row->shape_at;
+    return row->rank == 0 ? NULL : t->sizes + row->shape_at;
 }
 
 /* Append one size to the shape under construction; false when memory is short. */

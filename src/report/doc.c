@@ -22,11 +22,19 @@ const char *doc_printf(ari_doc *d, const char *format, ...)
     char *out = n < 0 ? NULL : arena_alloc(&d->arena, (size_t)n + 1);
     if (out == NULL) {
         d->failed = true;
-        return NULL;
+        return "";
     }
     va_start(values, format);
     vsnprintf(out, (size_t)n + 1, format, values);
     va_end(values);
+    return out;
+}
+
+const char *doc_take(ari_doc *d, ari_text *t)
+{
+    const char *out = doc_printf(d, "%s", t->data == NULL ? "" : t->data);
+    if (t->failed) d->failed = true;
+    text_free(t);
     return out;
 }
 

@@ -35,8 +35,10 @@ typedef struct ari_doc {
 } ari_doc;
 
 void doc_add(ari_doc *d, doc_item item);
-/* A string made for this document; NULL, and failed, when memory is short. */
+/* A string made for this document; "", and failed, when memory is short. */
 const char *doc_printf(ari_doc *d, const char *format, ...) ARI_PRINTF(2, 3);
+/* The text as such a string; it is freed. */
+const char *doc_take(ari_doc *d, ari_text *t);
 /* Does a table begin at item i? Columns without a row are none. */
 bool doc_begins_table(const ari_doc *d, size_t i);
 void doc_free(ari_doc *d);

@@ -37,10 +37,8 @@ static void add_types(const ari_model *m, ari_doc *d)
                     known != NULL ? known->name : m->unknown_dtypes[i - ARI_DT_COUNT], s->tensors);
     }
     if (t.size > 0)
-        doc_add(d, (doc_item){ DOC_ROW,
-                               TONE_PLAIN,
-                               { "element types", doc_printf(d, "%s", t.data) },
-                               "tensors of each" });
+        doc_add(d,
+                (doc_item){ DOC_ROW, TONE_PLAIN, { "element types", doc_take(d, &t) }, "tensors of each" });
     text_free(&t);
 }
 
@@ -77,9 +75,7 @@ static const char *with_candidates(ari_doc *d, ari_field field, const ari_inferr
         text_printf(&t, "%s%s", i == 1 ? ", or " : ", ", plain_value(d, field, f->candidates[i]));
     }
     if (f->candidate_count > CANDIDATES_SHOWN) text_printf(&t, " ... (%zu)", f->candidate_count);
-    const char *out = t.failed ? NULL : doc_printf(d, "%s", t.data);
-    text_free(&t);
-    return out;
+    return doc_take(d, &t);
 }
 
 /* The fields that nothing decides, in one sentence: the first few, or all. */
@@ -87,6 +83,7 @@ static void add_unknown(const ari_model *m, size_t most, ari_doc *d)
 {
     ari_text names = { 0 };
     size_t n = 0;
+    text_put(&names, "Unknown: ");
     for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
         const ari_inferred *f = &m->architecture.fields[i];
         if (f->basis != ARI_UNKNOWN || f->evidence != NULL) continue;
@@ -94,10 +91,8 @@ static void add_unknown(const ari_model *m, size_t most, ari_doc *d)
         n++;
     }
     if (n > most) text_printf(&names, ", and %zu more (-v lists them)", n - most);
-    if (n > 0)
-        doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { doc_printf(d, "Unknown: %s", names.data) }, NULL });
-    if (names.failed) d->failed = true;
-    text_free(&names);
+    const char *words = doc_take(d, &names);
+    if (n > 0) doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { words }, NULL });
 }
 
 static void add_architecture(const ari_model *m, ari_doc *d)
@@ -112,8 +107,7 @@ static void add_architecture(const ari_model *m, ari_doc *d)
         doc_tone tone = f->basis == ARI_AMBIGUOUS ? TONE_WARN : TONE_PLAIN;
         doc_add(d, (doc_item){ DOC_ROW,
                                tone,
-                               { field_info((ari_field)i)->label, value == NULL ? "?" : value,
-                                 ari_basis_word(f->basis) },
+                               { field_info((ari_field)i)->label, value, ari_basis_word(f->basis) },
                                f->evidence });
     }
 }
@@ -135,10 +129,7 @@ static const char *part_summary(const ari_component *c, ari_doc *d)
         if (strcmp(f->value, "null") == 0) continue;
         text_printf(&t, "%s%s%s%s", t.size == 0 ? "" : ", ", words[i].before, f->value, words[i].after);
     }
-    const char *out = t.size == 0 ? "" : doc_printf(d, "%s", t.data);
-    if (t.failed) d->failed = true;
-    text_free(&t);
-    return out;
+    return doc_take(d, &t);
 }
 
 static void add_parts(const ari_model *m, ari_doc *d)

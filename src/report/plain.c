@@ -6,20 +6,11 @@
 
 enum { LIST_SHOWN = 4 };
 
-/* The text becomes the document's string. */
-static const char *keep(ari_doc *d, ari_text *t)
-{
-    const char *out = t->failed || t->data == NULL ? NULL : doc_printf(d, "%s", t->data);
-    if (t->failed) d->failed = true;
-    text_free(t);
-    return out == NULL ? "" : out;
-}
-
 const char *plain_count(ari_doc *d, uint64_t n)
 {
     ari_text t = { 0 };
     text_thousands(&t, n);
-    return keep(d, &t);
+    return doc_take(d, &t);
 }
 
 static const char *scaled(ari_doc *d, uint64_t n, const char *const steps[6])
@@ -27,9 +18,8 @@ static const char *scaled(ari_doc *d, uint64_t n, const char *const steps[6])
     double value = (double)n;
     size_t step = 0;
     for (; value >= 999.95 && step < 5; step++) value /= 1000;
-    const char *out = step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, steps[0])
-                                : doc_printf(d, "%.1f %s", value, steps[step]);
-    return out == NULL ? "" : out;
+    return step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, steps[0])
+                     : doc_printf(d, "%.1f %s", value, steps[step]);
 }
 
 const char *plain_bytes(ari_doc *d, uint64_t n)
@@ -43,8 +33,7 @@ const char *plain_parameters(ari_doc *d, uint64_t n)
     /* People count parameters in billions, not in giga. */
     static const char *const steps[] = { "", "K", "M", "B", "T", "quadrillion" };
     if (n < 1000) return plain_count(d, n);
-    const char *out = doc_printf(d, "%s (%s)", plain_count(d, n), scaled(d, n, steps));
-    return out == NULL ? "" : out;
+    return doc_printf(d, "%s (%s)", plain_count(d, n), scaled(d, n, steps));
 }
 
 static void put_words(ari_text *t, const json_tree *value);
@@ -129,7 +118,7 @@ const char *plain_value(ari_doc *d, ari_field field, const char *json)
         text_put(&t, json);
     }
     json_free(value);
-    return keep(d, &t);
+    return doc_take(d, &t);
 }
 
 const char *plain_quantization(ari_doc *d, const char *json)
@@ -143,7 +132,7 @@ const char *plain_quantization(ari_doc *d, const char *json)
     if (json_integer(json_get(q, "group_size"), &group)) text_printf(&t, ", groups of %" PRId64, group);
     bool none = json_is_null(q);
     json_free(q);
-    const char *out = keep(d, &t);
+    const char *out = doc_take(d, &t);
     return none ? NULL : out;
 }
 
@@ -152,6 +141,5 @@ const char *plain_word(ari_doc *d, const char *word)
     char out[32];
     size_t n = strlen(word) < sizeof(out) ? strlen(word) : sizeof(out) - 1;
     for (size_t i = 0; i < n; i++) out[i] = word[i] == '_' ? ' ' : word[i];
-    const char *copy = doc_printf(d, "%.*s", (int)n, out);
-    return copy == NULL ? "" : copy;
+    return doc_printf(d, "%.*s", (int)n, out);
 }

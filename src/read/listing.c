@@ -1,0 +1,165 @@
+#include "read/listing.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { INDEXES_READ = 64 };
+
+/* --- Names ------------------------------------------------------------------------- */
+
+static ari_span without_zst(ari_span name)
+{
+    return span_ends(name, ".zst") ? span_first(name, name.size - 4) : name;
+}
+
+bool is_model_name(const char *name)
+{
+    ari_span n = without_zst(span_of(name));
+    return span_ends(n, ".safetensors") || span_ends(n, ".gguf");
+}
+
+/* model.safetensors.index.json, and with a variant: model.safetensors.index.fp16.json */
+bool is_index_name(const char *name)
+{
+    return strstr(name, ".safetensors.index.") != NULL && span_ends(span_of(name), ".json");
+}
+
+bool is_mmproj_name(const char *name)
+{
+    return strcasestr(name, "mmproj") != NULL && strstr(name, ".gguf") != NULL;
+}
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static uint64_t number_of(ari_span digits)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < digits.size; i++) n = n * 10 + (uint64_t)(digits.data[i] - '0');
+    return n;
+}
+
+bool shard_name_parse(const char *name, shard_name *out)
+{
+    ari_span n = without_zst(span_of(name));
+    for (const char *of = strstr(name, "-of-"); of != NULL; of = strstr(of + 1, "-of-")) {
+        size_t end = (size_t)(of - name), begin = end, last = end + 4;
+        while (begin > 0 && is_digit(n.data[begin - 1])) begin--;
+        while (last < n.size && is_digit(n.data[last])) last++;
+        out->total_digits = (ari_span){ n.data + end + 4, last - end - 4 };
+        out->digits = end - begin;
+        if (out->digits == 0 || out->digits > 18 || out->total_digits.size == 0 ||
+            out->total_digits.size > 18)
+            continue;
+        out->prefix = span_first(n, begin);
+        out->suffix = span_from(n, last);
+        out->number = number_of((ari_span){ n.data + begin, out->digits });
+        out->total = number_of(out->total_digits);
+        return true;
+    }
+    return false;
+}
+
+bool shard_names_join(const shard_name *a, const shard_name *b)
+{
+    return a->total == b->total && span_eq(a->prefix, b->prefix) && span_eq(a->suffix, b->suffix);
+}
+
+/* --- The folder ---------------------------------------------------------------------- */
+
+static ari_status list_name(listing *l, const char *name, bool directory)
+{
+    entry **list = NULL;
+    size_t *count = NULL, *room = NULL;
+    if (strcmp(name, "model_index.json") == 0) l->diffusers = true;
+    if (strstr(name, ".bin") != NULL || strstr(name, ".pt") != NULL || strstr(name, ".ckpt") != NULL)
+        l->pytorch = true;
+    if (directory) {
+        list = &l->folders, count = &l->folder_count, room = &l->folder_room;
+    } else if (is_model_name(name)) {
+        list = &l->models, count = &l->model_count, room = &l->model_room;
+    } else if (is_index_name(name) && l->index_count < INDEXES_READ) {
+        list = &l->indexes, count = &l->index_count, room = &l->index_room;
+    } else {
+        return ARI_OK;
+    }
+    if (*count >= l->limits->files) {
+        ari_fail(l->err, ARI_LIMIT, ARI_NO_OFFSET, "more than %" PRIu64 " files", l->limits->files);
+        return ari_hint(l->err, "name one of them, or raise the limit with --limit files=N");
+    }
+    if (!array_room(list, room, *count, sizeof(entry))) return ari_out_of_memory(l->err);
+    entry *e = &(*list)[(*count)++];
+    *e = (entry){ .name = arena_copy(l->arena, span_of(name)) };
+    e->numbered = list == &l->models && shard_name_parse(e->name, &e->shard);
+    return ARI_OK;
+}
+
+static bool look(const listing *l, const char *name, struct stat *out)
+{
+    return stat(arena_printf(l->arena, "%s%s", l->folder, name), out) == 0;
+}
+
+static bool is_directory(const listing *l, const struct dirent *d)
+{
+    struct stat s;
+    if (d->d_type != DT_UNKNOWN && d->d_type != DT_LNK) return d->d_type == DT_DIR;
+    return look(l, d->d_name, &s) && S_ISDIR(s.st_mode);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort_entries(entry *entries, size_t count)
+{
+    if (count > 0) qsort(entries, count, sizeof(entries[0]), by_text);
+}
+
+ari_status listing_read(listing *l)
+{
+    char words[160];
+    DIR *d = opendir(l->folder[0] == '\0' ? "." : l->folder);
+    if (d == NULL)
+        return ari_fail(l->err, ARI_UNREADABLE, ARI_NO_OFFSET, "%s", strerror_r(errno, words, sizeof(words)));
+    for (struct dirent *e; l->err->status == ARI_OK && (e = readdir(d)) != NULL;) {
+        if (e->d_name[0] != '.') list_name(l, e->d_name, is_directory(l, e));
+    }
+    closedir(d);
+    sort_entries(l->models, l->model_count);
+    sort_entries(l->indexes, l->index_count);
+    sort_entries(l->folders, l->folder_count);
+    return l->err->status;
+}
+
+void listing_free(listing *l)
+{
+    free(l->models);
+    free(l->indexes);
+    free(l->folders);
+    l->models = l->indexes = l->folders = NULL;
+    l->model_count = l->index_count = l->folder_count = 0;
+}
+
+entry *listing_find(const listing *l, const char *name)
+{
+    if (l->model_count == 0) return NULL;
+    return bsearch(&name, l->models, l->model_count, sizeof(l->models[0]), by_text);
+}
+
+entry *listing_find_packed(const listing *l, const char *name)
+{
+    entry *e = listing_find(l, name);
+    return e != NULL ? e : listing_find(l, arena_printf(l->arena, "%s.zst", name));
+}
+
+bool listing_holds(const listing *l, const char *name)
+{
+    struct stat s;
+    return look(l, name, &s);
+}
