@@ -35,7 +35,7 @@ typedef struct packing {
         ari_template *of;
     } companions[COMPANIONS];
     size_t companion_count;
-    size_t at;      /* Index of the place in the payload's template. */
+    size_t at;              /* Index of the place in the payload's template. */
     const uint64_t *groups; /* Of MLX, by the ratio of a payload's columns to its scales'. */
     tally tallies[SCHEMES_KEPT];
     size_t tally_count;
@@ -139,9 +139,9 @@ static bool conditions_hold(const packing *p)
     while (*text != '\0') {
         uint64_t left, right;
         if (!product(p, &text, &left)) return false;
-        if (*text == '=') {
-            text++;
-            if (!product(p, &text, &right) || left != right) return false;
+        if (*text == '=' || *text == '<') {
+            bool equal = *text++ == '=';
+            if (!product(p, &text, &right) || (equal ? left != right : left >= right)) return false;
         }
         while (*text == ' ') text++;
     }
@@ -207,7 +207,8 @@ static uint64_t group_of(const packing *p, const ari_logical *g)
         group = 0;
         text += strcspn(text, "|");
     }
-    bool whole_row = g->rank > 0 && group == g->sizes[g->rank - 1];
+    bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
+    bool whole_row = !adapter && g->rank > 0 && group == g->sizes[g->rank - 1];
     return whole_row ? 0 : group;
 }
 
@@ -312,11 +313,7 @@ static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
         }
         t->logical[p->at] = g;
         bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
-        const ari_tensor *own = tensor_of(p, 'p');
-        /* The rank is the size that both matrices share. */
-        uint64_t group =
-            adapter ? own->elements / (g.rank == 2 && g.sizes[1] > 0 ? g.sizes[1] : 1) : group_of(p, &g);
-        count(p, p->row->scheme, adapter ? 0 : g.bits, group, g.elements);
+        count(p, p->row->scheme, adapter ? 0 : g.bits, group_of(p, &g), g.elements);
         any = true;
         --*left;
     }
@@ -342,9 +339,10 @@ static const struct {
     const char *suffix;
     ari_part part;
 } suffixes[] = {
-    { ".weight", ARI_PART_WEIGHT }, { ".bias", ARI_PART_BIAS },        { ".kernel", ARI_PART_WEIGHT },
-    { ".gamma", ARI_PART_WEIGHT },  { ".beta", ARI_PART_BIAS },        { "_weight", ARI_PART_WEIGHT },
-    { "_bias", ARI_PART_BIAS },     { ".embedding", ARI_PART_WEIGHT }, { ".scale", ARI_PART_WEIGHT },
+    { ".weight", ARI_PART_WEIGHT },  { ".bias", ARI_PART_BIAS },        { ".kernel", ARI_PART_WEIGHT },
+    { ".gamma", ARI_PART_WEIGHT },   { ".beta", ARI_PART_BIAS },        { "_weight", ARI_PART_WEIGHT },
+    { "_bias", ARI_PART_BIAS },      { ".embedding", ARI_PART_WEIGHT }, { ".scale", ARI_PART_WEIGHT },
+    { ".weights", ARI_PART_WEIGHT },
 };
 
 static void split_plain(ari_template *t)
@@ -398,7 +396,8 @@ static void find_mlx_groups(const ari_layout *l, uint64_t *groups)
         const ari_template *payload = layout_find(l, (ari_span){ (const uint8_t *)name, n + 6 });
         for (size_t k = 0; payload != NULL && k < t->count; k++) {
             const ari_place *place = &l->places[t->first + k], *other = layout_partner(l, payload, place, k);
-            const ari_tensor *scales = place_tensor(l, place), *p = other == NULL ? NULL : place_tensor(l, other);
+            const ari_tensor *scales = place_tensor(l, place),
+                             *p = other == NULL ? NULL : place_tensor(l, other);
             if (p == NULL || p->rank < 2 || scales->rank != p->rank) continue;
             uint64_t columns = tensor_shape(l->tensors, scales)[scales->rank - 1];
             uint64_t words = tensor_shape(l->tensors, p)[p->rank - 1];
