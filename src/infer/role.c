@@ -64,6 +64,26 @@ static unsigned context_of(ari_span module)
     return (found & ARI_IN_CROSS) != 0 ? found | ARI_IN_ATTENTION : found;
 }
 
+static bool holds(ari_span word, const char *part)
+{
+    size_t n = strlen(part);
+    for (size_t i = 0; i + n <= word.size; i++) {
+        if (memcmp(word.data + i, part, n) == 0) return true;
+    }
+    return false;
+}
+
+/* Attention by other names: temporal_attention, attn_block. */
+static unsigned context_by_parts(ari_span module)
+{
+    last_word(module, &module);
+    while (module.size > 0) {
+        ari_span word = last_word(module, &module);
+        if (holds(word, "attention") || holds(word, "attn")) return ARI_IN_ATTENTION;
+    }
+    return 0;
+}
+
 static bool ends_with_words(ari_span name, ari_span words)
 {
     if (name.size < words.size) return false;
@@ -150,7 +170,7 @@ static unsigned fused_context(const ari_layout *l, const ari_template *t)
 
 static void assign(const tail_index *x, const ari_layout *l, ari_template *t)
 {
-    t->context = context_of(t->module) | (t->outside ? ARI_IN_TOP : 0);
+    t->context = context_of(t->module) | context_by_parts(t->module) | (t->outside ? ARI_IN_TOP : 0);
     /* A bias whose name is one word may have a row of its own. */
     bool split = t->module.size < t->pattern.size, glued = split && t->pattern.data[t->module.size] == '_';
     const struct tail_row *row = match(x, glued ? t->pattern : t->module, t->context);
