@@ -74,14 +74,13 @@ Test(kind, several_senses)
     expect_kind("sounds and text",
                 LLAMA UNTIED "audio_tower.conv1.weight 48x80x3\n" TOWER_BLOCK("audio_tower.layers", "{2}"),
                 "audio", "hidden_size 64 shape");
-    expect_kind(
-        "CLIP: a pair of towers",
-        "logit_scale -\ntext_projection.weight 48x48\nvisual_projection.weight 48x48\n"
-        "text_model.embeddings.token_embedding.weight 5000x48\n" TOWER_BLOCK(
-            "text_model.encoder.layers", "{2}") "vision_model.embeddings.patch_embedding.weight "
-                                                "48x3x14x14\n" TOWER_BLOCK("vision_model.encoder.layers",
-                                                                           "{2}"),
-        "encoder", "hidden_size 48 shape");
+    expect_kind("CLIP: a pair of towers",
+                "logit_scale -\ntext_projection.weight 48x48\nvisual_projection.weight 48x48\n"
+                "text_model.embeddings.token_embedding.weight 5000x48\n" TOWER_BLOCK(
+                    "text_model.encoder.layers",
+                    "{2}") "vision_model.embeddings.patch_embedding.weight "
+                           "48x3x14x14\n" TOWER_BLOCK("vision_model.encoder.layers", "{2}"),
+                "encoder", "hidden_size 48 shape");
 }
 
 /* A diffusion model has blocks like a language model's and is none: nothing of those is said of it. */
