@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { HEAD_MIN = 8, HEAD_MAX = 576, NARROW = 2048, CANDIDATES = (HEAD_MAX - HEAD_MIN) / 2 + 1 };
+enum { GATED_HEAD_MIN = 32, HEAD_MIN = 8, HEAD_MAX = 576, NARROW = 2048, CANDIDATES = (HEAD_MAX - HEAD_MIN) / 2 + 1 };
 
 static const ari_field triple[] = { ARI_FIELD_NUM_ATTENTION_HEADS, ARI_FIELD_NUM_KEY_VALUE_HEADS,
                                     ARI_FIELD_HEAD_DIM };
@@ -154,8 +154,10 @@ typedef struct candidate {
 
 static uint64_t mlp_width(const ari_derivation *d)
 {
-    uint64_t down = size(d, ARI_DIM_DOWN);
-    return down > 0 ? down : size(d, ARI_DIM_EXPERT_DOWN);
+    static const ari_unknown widths_by_trust[] = { ARI_DIM_DOWN, ARI_DIM_EXPERT_DOWN, ARI_DIM_GATE, ARI_DIM_UP };
+    size_t i = 0;
+    while (i < 3 && size(d, widths_by_trust[i]) == 0) i++;
+    return size(d, widths_by_trust[i]);
 }
 
 static form form_of(const ari_derivation *d)

@@ -91,11 +91,12 @@ static bool is_transposed(const ari_derivation *d, const ari_template *t)
            shape.sizes[0] == d->sizes->hidden && shape.sizes[1] != d->sizes->hidden;
 }
 
-/* Gemma 1 looks like Llama, but for its vocabulary of 256,000 (PaliGemma: 257,216) and tied embeddings. */
+/* Gemma 1 looks like Llama, but for its vocabulary: 256,000 and tied, or PaliGemma's. */
 static bool has_gemma_vocabulary(const ari_sizes *s)
 {
     uint64_t vocabulary = s->of[ARI_DIM_VOCAB].value;
-    return vocabulary >= 256000 && vocabulary <= 257216 && s->of[ARI_DIM_OUTPUTS].value == 0;
+    bool tied = s->of[ARI_DIM_OUTPUTS].value == 0;
+    return (tied && vocabulary >= 256000 && vocabulary <= 257216) || vocabulary == 257152 || vocabulary == 257216;
 }
 
 ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t stack, const char *dialect)

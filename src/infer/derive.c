@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+enum { SPECIAL_ROWS = 64 };
+
 /* --- Sizes ---------------------------------------------------------------------------------- */
 
 static void set_size(const ari_derivation *d, ari_field field, ari_unknown u)
@@ -107,13 +109,21 @@ static void set_absences(const ari_derivation *d, uint32_t component, uint32_t s
         set_absent_fields(d, linear, sizeof(linear) / sizeof(linear[0]), why);
 }
 
+static bool has_attention(const ari_layout *l)
+{
+    for (size_t i = 0; i < l->template_count; i++) {
+        if (role_group(l->templates[i].role) == ARI_GROUP_ATTENTION) return true;
+    }
+    return false;
+}
+
 /* Layers of nothing but MLPs mix tokens without attention. */
 static void set_no_attention(const ari_derivation *d, uint32_t component, uint32_t stack)
 {
     uint32_t all = 0;
     for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
     bool mlp = all == ARI_HAS_FEED_FORWARD || all == (ARI_HAS_FEED_FORWARD | ARI_HAS_OTHER);
-    if (mlp && !d->partial && !has_strange_matrix(d, component, stack))
+    if (mlp && !d->partial && !has_attention(d->layout) && !has_strange_matrix(d, component, stack))
         set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "none", ARI_SHAPE, "no layer attends");
 }
 

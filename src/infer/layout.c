@@ -133,10 +133,30 @@ typedef struct parsed {
     uint32_t layer, sub, deep;
 } parsed;
 
-static void note_number(parsed *p, bool is_layer, uint32_t number, size_t begin, size_t end)
+/* XLM and its kin list sublayers, not layers: attentions.3.q_lin, ffns.3.lin1. The
+ * layer is the same; the stack is what stands before the word. */
+static bool is_sublayer_list(ari_span before)
+{
+    static const char *const lists[] = { "attentions", "ffns", "layer_norm1", "layer_norm2", "layer_norm15",
+                                         "encoder_attn" };
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        if (span_is(before, lists[i])) return true;
+    }
+    return false;
+}
+
+static size_t prefix_before(const char *text, size_t begin)
+{
+    size_t end = begin == 0 ? 0 : begin - 1, word = end;
+    while (word > 0 && text[word - 1] != '.') word--;
+    bool list = is_sublayer_list((ari_span){ (const uint8_t *)text + word, end - word });
+    return !list ? end : word == 0 ? 0 : word - 1;
+}
+
+static void note_number(parsed *p, bool is_layer, uint32_t number, size_t prefix, size_t end)
 {
     if (is_layer) {
-        p->prefix_size = begin == 0 ? 0 : begin - 1;
+        p->prefix_size = prefix;
         p->layer = number;
         p->tail_at = end;
     } else if (p->layer != NO_NUMBER && p->sub == NO_NUMBER) {
@@ -167,7 +187,7 @@ static bool parse_name(building *b, ari_span name, parsed *out)
         if (kept > 0) memcpy(b->text + size, word.data, kept);
         if (hole) {
             memcpy(b->text + size + kept, "{}", 2);
-            note_number(out, at == layer, number, size, size + kept + 3);
+            note_number(out, at == layer, number, prefix_before(b->text, size), size + kept + 3);
         }
         size += kept + (hole ? 2 : 0);
         at += word.size + 1;

@@ -64,6 +64,26 @@ static unsigned context_of(ari_span module)
     return (found & ARI_IN_CROSS) != 0 ? found | ARI_IN_ATTENTION : found;
 }
 
+static bool holds(ari_span word, const char *part)
+{
+    size_t n = strlen(part);
+    for (size_t i = 0; i + n <= word.size; i++) {
+        if (memcmp(word.data + i, part, n) == 0) return true;
+    }
+    return false;
+}
+
+/* Attention by other names: temporal_attention, attn_block. */
+static unsigned context_by_parts(ari_span module)
+{
+    last_word(module, &module);
+    while (module.size > 0) {
+        ari_span word = last_word(module, &module);
+        if (holds(word, "attention") || holds(word, "attn")) return ARI_IN_ATTENTION;
+    }
+    return 0;
+}
+
 static bool ends_with_words(ari_span name, ari_span words)
 {
     if (name.size < words.size) return false;
@@ -150,7 +170,7 @@ static unsigned fused_context(const ari_layout *l, const ari_template *t)
 
 static void assign(const tail_index *x, const ari_layout *l, ari_template *t)
 {
-    t->context = context_of(t->module) | (t->outside ? ARI_IN_TOP : 0);
+    t->context = context_of(t->module) | context_by_parts(t->module) | (t->outside ? ARI_IN_TOP : 0);
     const struct tail_row *row = match(x, t->module, t->context);
     if (row == NULL && t->module.size < t->pattern.size) row = match(x, t->pattern, t->context);
     t->role = row == NULL ? ARI_ROLE_NONE : row->role;

@@ -36,6 +36,7 @@
     X(KEY_UP, ATTENTION)          \
     X(VALUE_UP, ATTENTION)        \
     X(HEADS, HEADS)               \
+    X(GATES, HEADS)               \
     X(FREQUENCIES, ROTARY)        \
     X(GATE, FEED_FORWARD)         \
     X(UP, FEED_FORWARD)           \

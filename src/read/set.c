@@ -223,7 +223,7 @@ static ari_status fill_from_numbers(search *s, ari_group *g, const shard_name *l
 
 /* "model-vision.safetensors" beside "model-00001-of-00004.safetensors": without an
  * index to say otherwise, a part of the same model. */
-static ari_status join_named_parts(search *s, ari_group *g, const shard_name *like)
+static void join_named_parts(search *s, ari_group *g, const shard_name *like)
 {
     for (size_t i = 0; i < s->list.model_count && g->index == NULL && s->err->status == ARI_OK; i++) {
         entry *e = &s->list.models[i];
@@ -234,7 +234,6 @@ static ari_status join_named_parts(search *s, ari_group *g, const shard_name *li
         e->taken = true;
         add_file(s, g, e->name);
     }
-    return s->err->status;
 }
 
 static ari_status group_by_number(search *s, entry *one)
