@@ -157,6 +157,14 @@ unit: $(TESTS)
 golden: $(PROGRAM)
 	$(call quiet,TEST,tests/cli) tests/cli/run.sh $(PROGRAM)
 
+.PHONY: malformed
+malformed: $(PROGRAM)
+	$(call quiet,TEST,tests/malformed.py) tests/malformed.py $(PROGRAM)
+
+.PHONY: independent
+independent: $(PROGRAM)
+	$(call quiet,TEST,tests/independent.py) tests/independent.py $(PROGRAM)
+
 .PHONY: schema
 schema: $(PROGRAM)
 	$(call quiet,TEST,tests/schema.py) tests/schema.py $(PROGRAM)
@@ -166,9 +174,11 @@ readme: $(PROGRAM)
 	$(call quiet,TEST,README.md) tests/readme.py $(PROGRAM)
 
 .PHONY: test
-test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, the JSON schema and README.md
+test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, other readers, the JSON schema and README.md
 	+@$(SUBMAKE) unit
 	+@$(SUBMAKE) golden
+	+@$(SUBMAKE) malformed
+	+@$(SUBMAKE) independent
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
 

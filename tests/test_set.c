@@ -97,6 +97,14 @@ Test(set, files_by_their_names)
         { { "m-00000-of-00002.gguf", "m-00001-of-00002.gguf" },
           "",
           "m-00000-of-00002.gguf m-00001-of-00002.gguf" },
+        /* Named parts beside numbered ones; other stems stand for themselves. */
+        { { "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+            "model-vision.safetensors" },
+          "",
+          "model-00001-of-00002.safetensors model-00002-of-00002.safetensors model-vision.safetensors" },
+        { { "model-00001-of-00001.safetensors", "adapter_model.safetensors" },
+          "",
+          "adapter_model.safetensors | model-00001-of-00001.safetensors" },
         /* Two sets are two, and so are their single brothers. */
         { { "a-00001-of-00002.gguf", "a-00002-of-00002.gguf", "b-00001-of-00001.gguf" },
           "",

@@ -131,6 +131,14 @@ static bool is_unsafe(uint32_t code)
     return false;
 }
 
+/* printf would do; a hostile name of ten million bytes makes it too slow. */
+static void put_hex(ari_text *t, char letter, uint32_t code, size_t digits)
+{
+    char out[10] = { '\\', letter };
+    for (size_t i = 0; i < digits; i++) out[1 + digits - i] = "0123456789abcdef"[code >> (4 * i) & 15];
+    text_put_span(t, (ari_span){ (uint8_t *)out, 2 + digits });
+}
+
 static void put_code(ari_text *t, uint32_t code, ari_span bytes)
 {
     switch (code) {
@@ -138,16 +146,24 @@ static void put_code(ari_text *t, uint32_t code, ari_span bytes)
     case '\r': text_put(t, "\\r"); return;
     case '\t': text_put(t, "\\t"); return;
     case '\\': text_put(t, "\\\\"); return;
-    case UINT32_MAX: text_printf(t, "\\x%02x", bytes.data[0]); return;
+    case UINT32_MAX: put_hex(t, 'x', bytes.data[0], 2); return;
     default: break;
     }
     if (!is_unsafe(code)) {
         text_put_span(t, bytes);
     } else if (code < 0x80) {
-        text_printf(t, "\\x%02x", code);
+        put_hex(t, 'x', code, 2);
     } else {
-        text_printf(t, code > 0xFFFF ? "\\U%08x" : "\\u%04x", code);
+        put_hex(t, code > 0xFFFF ? 'U' : 'u', code, code > 0xFFFF ? 8 : 4);
     }
+}
+
+/* How many bytes from the first on stand for themselves: nearly always all of them. */
+static size_t plain_run(ari_span s)
+{
+    size_t n = 0;
+    while (n < s.size && s.data[n] >= 0x20 && s.data[n] < 0x7F && s.data[n] != '\\') n++;
+    return n;
 }
 
 void text_escape(ari_text *t, ari_span foreign, size_t most)
@@ -158,8 +174,13 @@ void text_escape(ari_text *t, ari_span foreign, size_t most)
             return;
         }
         ari_span rest = span_from(foreign, at);
-        uint32_t code = utf8_decode(rest, &n);
-        put_code(t, code, span_first(rest, n));
+        n = plain_run(span_first(rest, most - at));
+        if (n > 0) {
+            text_put_span(t, span_first(rest, n));
+        } else {
+            uint32_t code = utf8_decode(rest, &n);
+            put_code(t, code, span_first(rest, n));
+        }
     }
 }
 

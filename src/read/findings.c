@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Of a longer name the beginning tells as much; the list of tensors has all of it. */
+enum { NAME_MOST = 2048 };
+
 static const struct {
     const char *word;
     ari_severity severity;
@@ -18,7 +21,7 @@ static const struct {
 
 static void keep(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *message)
 {
-    const char *name = tensor.data == NULL ? NULL : arena_escape(f->arena, tensor, ESCAPE_ALL);
+    const char *name = tensor.data == NULL ? NULL : arena_escape(f->arena, tensor, NAME_MOST);
     const char *text = arena_copy(f->arena, span_of(message));
     if (!array_room(&f->items, &f->room, f->count, sizeof(f->items[0]))) {
         f->dropped++;

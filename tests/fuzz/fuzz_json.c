@@ -74,7 +74,8 @@ static void write_model(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (folder[0] == '\0') {
-        snprintf(folder, sizeof(folder), "/tmp/fuzz-json-XXXXXX");
+        snprintf(folder, sizeof(folder), "%s/fuzz-json-XXXXXX",
+                 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
         MUST(mkdtemp(folder) != NULL);
         atexit(leave);
         write_model();
