@@ -66,21 +66,6 @@ static size_t common_words(ari_span a, ari_span b)
 
 /* --- By what is inside --------------------------------------------------------------------------- */
 
-static bool is_core(const ari_template *t)
-{
-    switch (role_group(t->role)) {
-    case ARI_GROUP_ATTENTION:
-    case ARI_GROUP_LATENT:
-    case ARI_GROUP_FEED_FORWARD:
-    case ARI_GROUP_SSM:
-    case ARI_GROUP_DELTA:
-    case ARI_GROUP_TIME:
-    case ARI_GROUP_CONV:
-    case ARI_GROUP_LRU: return t->part != ARI_PART_BIAS;
-    default: return false;
-    }
-}
-
 static void look_at_template(finding_parts *f, size_t i)
 {
     const ari_template *t = &f->l->templates[i];
@@ -202,21 +187,37 @@ static uint32_t largest(const finding_parts *f, bool text, uint32_t role)
     return best;
 }
 
-/* Of an encoder and a decoder the decoder, which attends across. */
-static uint32_t main_stack(const finding_parts *f)
+static bool is_named(const finding_parts *f, uint32_t stack, const char *word, const char *short_word)
 {
-    uint32_t across = 0;
+    ari_span prefix = f->l->stacks[stack].prefix;
+    return has_words(prefix, word) || has_words(prefix, short_word);
+}
+
+/* A decoder that attends across, or stands beside an encoder by name; 0 if there is none. */
+static uint32_t find_decoder(const finding_parts *f)
+{
+    uint32_t across = 0, named = 0;
+    bool encoder = false;
     for (uint32_t i = 1; i < f->l->stack_count; i++) {
         const stack_facts *s = &f->stacks[i];
-        if (is_text(s) && s->cross && (across == 0 || s->parameters > f->stacks[across].parameters))
-            across = i;
+        if (!is_text(s)) continue;
+        if (s->cross && (across == 0 || s->parameters > f->stacks[across].parameters)) across = i;
+        bool encodes = is_named(f, i, "encoder", "enc");
+        encoder = encoder || encodes;
+        if (!encodes && is_named(f, i, "decoder", "dec")) named = i;
     }
+    return across != 0 ? across : encoder ? named : 0;
+}
+
+static uint32_t main_stack(const finding_parts *f)
+{
+    uint32_t decoder = find_decoder(f);
     uint32_t best = largest(f, true, ARI_ROLE_OUTPUT);
     if (best == 0) best = largest(f, true, ARI_ROLE_EMBED);
     if (best == 0) best = largest(f, true, ARI_ROLE_NONE);
     if (best == 0) best = largest(f, false, ARI_ROLE_NONE);
     /* A vision-language model may cross-attend too, but has no encoder beside it. */
-    return across != 0 ? across : best;
+    return decoder != 0 ? decoder : best;
 }
 
 /* --- Rows --------------------------------------------------------------------------------------------- */
@@ -232,9 +233,7 @@ static void add_stack_rows(finding_parts *f, uint32_t best)
     for (uint32_t i = 0; i < f->l->stack_count; i++) {
         stack_facts *s = &f->stacks[i];
         if (i == best || !s->core || s->kind == ARI_PART_PROJECTOR || s->kind == ARI_PART_MTP) continue;
-        ari_span prefix = f->l->stacks[i].prefix;
-        bool named = has_words(prefix, "encoder") || has_words(prefix, "enc");
-        bool encoder = is_text(s) && f->stacks[best].cross && named;
+        bool encoder = is_text(s) && find_decoder(f) == best && is_named(f, i, "encoder", "enc");
         ari_component_kind kind = encoder ? ARI_PART_ENCODER
                                   : s->kind == NO_KIND || s->kind == ARI_PART_TEXT
                                       ? ARI_PART_SPARE

@@ -127,6 +127,11 @@ bool is_dual(const ari_traits *t)
     return (t->marks & M(DUAL)) != 0;
 }
 
+bool has_bottlenecks(const ari_traits *t)
+{
+    return (t->marks & M(BOTTLENECK)) != 0;
+}
+
 bool shares_layers(const ari_traits *t)
 {
     return (t->marks & M(SHARED_LAYERS)) != 0;
@@ -165,7 +170,9 @@ void conventions_apply(const ari_derivation *d, const ari_traits *t)
     const char *why = dialect == NULL ? "what names and blocks like these have"
                                       : arena_printf(d->arena, "what the %s dialect of GGUF has", t->dialect);
     if (act != NULL) set_text(d->out, d->arena, ARI_FIELD_HIDDEN_ACT, act, ARI_CONVENTION, why);
-    if (d->sizes->biases[ARI_ROLE_NORM] + d->sizes->biases[ARI_ROLE_FINAL_NORM] > 0) {
+    /* A norm outside of the layers may belong to a projector. */
+    ari_role telling = d->sizes->weights[ARI_ROLE_NORM] > 0 ? ARI_ROLE_NORM : ARI_ROLE_FINAL_NORM;
+    if (d->sizes->biases[telling] > 0) {
         set_text(d->out, d->arena, ARI_FIELD_NORM_TYPE, "layernorm", ARI_SHAPE, "its norms have biases");
     } else if (kind != NULL) {
         set_text(d->out, d->arena, ARI_FIELD_NORM_TYPE, kind, ARI_CONVENTION, why);

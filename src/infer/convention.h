@@ -22,6 +22,8 @@ bool is_diffusion(ari_span name);
  * one set of weights for all layers? */
 bool is_encoder(const ari_traits *t);
 bool is_dual(const ari_traits *t);
+/* Layers work at another width than the stream between them. */
+bool has_bottlenecks(const ari_traits *t);
 bool shares_layers(const ari_traits *t);
 
 /* Set hidden_act and norm_type, as far as they follow. */

@@ -107,6 +107,16 @@ static void set_absences(const ari_derivation *d, uint32_t component, uint32_t s
         set_absent_fields(d, linear, sizeof(linear) / sizeof(linear[0]), why);
 }
 
+/* Layers of nothing but MLPs mix tokens without attention. */
+static void set_no_attention(const ari_derivation *d, uint32_t component, uint32_t stack)
+{
+    uint32_t all = 0;
+    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    bool mlp = all == ARI_HAS_FEED_FORWARD || all == (ARI_HAS_FEED_FORWARD | ARI_HAS_OTHER);
+    if (mlp && !d->partial && !has_strange_matrix(d, component, stack))
+        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "none", ARI_SHAPE, "no layer attends");
+}
+
 /* --- Biases ------------------------------------------------------------------------------------ */
 
 static void set_bias(const ari_derivation *d, ari_field field, const ari_role *roles, size_t count,
@@ -203,7 +213,7 @@ static bool derive_component(ari_model *m, size_t i)
     bool text = row->kind != ARI_PART_VISION && row->kind != ARI_PART_AUDIO;
     ari_derivation d = { &m->layout, c->sizes, &c->architecture, arena, text, m->packing.lora_rank > 0 };
     ari_traits traits = traits_find(&d, (uint32_t)i, row->stack, text ? m->dialect : NULL);
-    set_hidden(&d);
+    if (!has_bottlenecks(&traits)) set_hidden(&d);
     if (!shares_layers(&traits)) set_layers(&d, row->prefix, !m->checkpoint->incomplete);
     if (text) set_vocabulary(&d);
     attention_derive(&d);
@@ -211,6 +221,7 @@ static bool derive_component(ari_model *m, size_t i)
     recurrence_derive(&d);
     set_positions(&d);
     set_absences(&d, (uint32_t)i, row->stack);
+    set_no_attention(&d, (uint32_t)i, row->stack);
     if (!packer_adds_biases(m, c->sizes)) set_biases(&d);
     if (row->kind == ARI_PART_VISION) {
         set_patch(&d);

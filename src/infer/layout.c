@@ -69,8 +69,11 @@ static ari_span component(ari_span name, size_t at)
     return dot == NULL ? rest : span_first(rest, (size_t)(dot - rest.data));
 }
 
-/* Words that numbers are glued to: experts.expert_7. */
+/* Words that numbers are glued to: experts.expert_7. Those that count layers do so
+ * only where the layer's number is looked for: ff.layer_1 is a name. */
 static const char *const glued[] = { "expert_", "layer_", "layers_", "block_", "blocks_" };
+
+enum { GLUED_ALWAYS = 1 };
 
 static bool read_digits(ari_span s, uint32_t *out)
 {
@@ -84,11 +87,12 @@ static bool read_digits(ari_span s, uint32_t *out)
 }
 
 /* A number, alone or behind one of the glued words, whose length goes to *stem. */
-static bool read_number(ari_span s, size_t *stem, uint32_t *out)
+static bool read_number(ari_span s, bool layer, size_t *stem, uint32_t *out)
 {
+    size_t words = layer ? sizeof(glued) / sizeof(glued[0]) : GLUED_ALWAYS;
     *stem = 0;
     if (read_digits(s, out)) return true;
-    for (size_t i = 0; i < sizeof(glued) / sizeof(glued[0]); i++) {
+    for (size_t i = 0; i < words; i++) {
         *stem = strlen(glued[i]);
         if (span_starts(s, glued[i]) && read_digits(span_from(s, *stem), out)) return true;
     }
@@ -112,7 +116,7 @@ static size_t layer_at(ari_span name)
         ari_span word = component(name, at);
         uint32_t number;
         size_t stem;
-        if (read_number(word, &stem, &number)) {
+        if (read_number(word, first == SIZE_MAX, &stem, &number)) {
             if (is_container(stem > 0 ? span_first(word, stem - 1) : before)) return at;
             if (first == SIZE_MAX) first = at;
         }
@@ -158,7 +162,7 @@ static bool parse_name(building *b, ari_span name, parsed *out)
         ari_span word = component(name, at);
         uint32_t number;
         size_t stem;
-        bool hole = read_number(word, &stem, &number);
+        bool hole = read_number(word, at == layer, &stem, &number);
         size_t kept = hole ? stem : word.size;
         if (kept > 0) memcpy(b->text + size, word.data, kept);
         if (hole) {

@@ -43,6 +43,7 @@ typedef struct ari_template {
     ari_logical *logical; /* One a place where some of them are packed, else NULL. */
     /* Filled by role.h. */
     uint32_t role, context;
+    bool outside; /* Stands outside of the layers: without a number, or under one that is no layer. */
     /* Filled by part.h. */
     uint32_t component;
 } ari_template;

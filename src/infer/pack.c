@@ -8,7 +8,7 @@
 
 #define ADAPTER "lora"
 
-enum { COMPANIONS = 16, SMALL_VALUE = 1 << 16, MOST_BITS = 16, SCHEMES_KEPT = 32 };
+enum { RATIOS = 65, COMPANIONS = 16, SMALL_VALUE = 1 << 16, MOST_BITS = 16, SCHEMES_KEPT = 32 };
 
 static const struct pack_row {
     const char *scheme, *payload, *dtypes, *companions, *conditions, *shape, *group;
@@ -36,7 +36,7 @@ typedef struct packing {
     } companions[COMPANIONS];
     size_t companion_count;
     size_t at;      /* Index of the place in the payload's template. */
-    uint64_t group; /* G */
+    const uint64_t *groups; /* Of MLX, by the ratio of a payload's columns to its scales'. */
     tally tallies[SCHEMES_KEPT];
     size_t tally_count;
 } packing;
@@ -77,6 +77,20 @@ static bool stored_number(const packing *p, const ari_tensor *t, size_t i, uint6
     return found;
 }
 
+static uint64_t columns_of(const packing *p, char letter)
+{
+    const ari_tensor *t = tensor_of(p, letter);
+    return t == NULL || t->rank == 0 ? 0 : tensor_shape(p->l->tensors, t)[t->rank - 1];
+}
+
+static bool mlx_group(const packing *p, uint64_t *out)
+{
+    uint64_t payload = columns_of(p, 'p'), scales = columns_of(p, 's');
+    if (scales == 0 || payload % scales != 0 || payload / scales >= RATIOS) return false;
+    *out = p->groups[payload / scales];
+    return *out > 0;
+}
+
 /* One factor: a number, G, or a size of a tensor. *text moves past it. */
 static bool factor(const packing *p, const char **text, uint64_t *out)
 {
@@ -86,9 +100,8 @@ static bool factor(const packing *p, const char **text, uint64_t *out)
         return true;
     }
     if (*s == 'G') {
-        *out = p->group;
         *text = s + 1;
-        return p->group > 0;
+        return mlx_group(p, out);
     }
     const ari_tensor *t = tensor_of(p, *s++);
     bool stored = *s == ':', last = *s == '-';
@@ -347,12 +360,10 @@ static void split_plain(ari_template *t)
     }
 }
 
-/* MLX files keep one group size, and the width of the norms is one of the widths
- * that are packed: the size that makes most weights as wide as the commonest norm. */
-static uint64_t mlx_group(const ari_layout *l)
+/* The width of the commonest norm: 0 if there is none. */
+static uint64_t norm_width(const ari_layout *l)
 {
-    static const uint64_t sizes[] = { 64, 32, 128 };
-    uint64_t width = 0, votes = 0, best = 0, most = 0;
+    uint64_t width = 0, votes = 0;
     for (size_t i = 0; i < l->template_count; i++) {
         const ari_template *t = &l->templates[i];
         const ari_tensor *row = place_tensor(l, &l->places[t->first]);
@@ -360,25 +371,58 @@ static uint64_t mlx_group(const ari_layout *l)
         width = tensor_shape(l->tensors, row)[0];
         votes = t->count;
     }
-    for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]) && width > 0; s++) {
-        uint64_t fit = 0;
-        for (size_t i = 0; i < l->template_count; i++) {
-            const ari_template *t = &l->templates[i];
-            const ari_tensor *row = place_tensor(l, &l->places[t->first]);
-            bool scales = span_ends(t->pattern, ".scales") && row->rank >= 2 && width % sizes[s] == 0;
-            if (scales && tensor_shape(l->tensors, row)[row->rank - 1] == width / sizes[s]) fit += t->count;
+    return width;
+}
+
+static bool mlx_bits_fit(uint64_t ratio, uint64_t group)
+{
+    uint64_t bits = 32 * ratio / group;
+    return 32 * ratio % group == 0 && bits >= 2 && bits <= 8 && bits != 7;
+}
+
+/* A payload has bits x group / 32 words for each of its scales, and several pairs
+ * give the same ratio. Most weights take in the model's width, which is that of the
+ * norms: the group that makes it so is taken for all of that ratio. */
+static void find_mlx_groups(const ari_layout *l, uint64_t *groups)
+{
+    static const uint64_t sizes[] = { 64, 32, 128 };
+    enum { SIZES = sizeof(sizes) / sizeof(sizes[0]) };
+    uint64_t width = norm_width(l), fit[RATIOS][SIZES] = { { 0 } };
+    for (size_t i = 0; i < l->template_count; i++) {
+        const ari_template *t = &l->templates[i];
+        if (!span_ends(t->pattern, ".scales") || t->pattern.size > 400) continue;
+        char name[408];
+        size_t n = t->pattern.size - strlen("scales");
+        memcpy(name, t->pattern.data, n);
+        memcpy(name + n, "weight", 6);
+        const ari_template *payload = layout_find(l, (ari_span){ (const uint8_t *)name, n + 6 });
+        for (size_t k = 0; payload != NULL && k < t->count; k++) {
+            const ari_place *place = &l->places[t->first + k], *other = layout_partner(l, payload, place, k);
+            const ari_tensor *scales = place_tensor(l, place), *p = other == NULL ? NULL : place_tensor(l, other);
+            if (p == NULL || p->rank < 2 || scales->rank != p->rank) continue;
+            uint64_t columns = tensor_shape(l->tensors, scales)[scales->rank - 1];
+            uint64_t words = tensor_shape(l->tensors, p)[p->rank - 1];
+            if (columns == 0 || words % columns != 0 || words / columns >= RATIOS) continue;
+            for (size_t s = 0; s < SIZES; s++)
+                fit[words / columns][s] += width % sizes[s] == 0 && columns == width / sizes[s];
         }
-        if (fit <= most) continue;
-        most = fit;
-        best = sizes[s];
     }
-    return best;
+    for (uint64_t r = 1; r < RATIOS; r++) {
+        uint64_t most = 0;
+        for (size_t s = 0; s < SIZES; s++) {
+            if (!mlx_bits_fit(r, sizes[s]) || (groups[r] > 0 && fit[r][s] <= most)) continue;
+            most = fit[r][s];
+            groups[r] = sizes[s];
+        }
+    }
 }
 
 bool pack_resolve(ari_layout *l, const ari_checkpoint *c, ari_packing *out)
 {
     *out = (ari_packing){ 0 };
-    packing p = { .l = l, .c = c, .group = mlx_group(l) };
+    uint64_t groups[RATIOS] = { 0 };
+    find_mlx_groups(l, groups);
+    packing p = { .l = l, .c = c, .groups = groups };
     for (size_t i = 0; i < l->template_count; i++) split_plain(&l->templates[i]);
     for (size_t i = 0; i < l->template_count; i++) {
         ari_template *t = &l->templates[i];

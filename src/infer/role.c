@@ -2,6 +2,8 @@
 
 #include "infer/pack.h"
 
+enum { NUMBERS_MAX = 8192, STACKS_TRIED = 64 };
+
 static const struct {
     const char *word;
     ari_role_group group;
@@ -148,7 +150,7 @@ static unsigned fused_context(const ari_layout *l, const ari_template *t)
 
 static void assign(const tail_index *x, const ari_layout *l, ari_template *t)
 {
-    t->context = context_of(t->module) | (t->stack == 0 ? ARI_IN_TOP : 0);
+    t->context = context_of(t->module) | (t->outside ? ARI_IN_TOP : 0);
     const struct tail_row *row = match(x, t->module, t->context);
     if (row == NULL && t->module.size < t->pattern.size) row = match(x, t->pattern, t->context);
     t->role = row == NULL ? ARI_ROLE_NONE : row->role;
@@ -160,12 +162,78 @@ static void assign(const tail_index *x, const ari_layout *l, ari_template *t)
     t->context |= fused_context(l, t);
 }
 
+bool is_core(const ari_template *t)
+{
+    switch (role_group(t->role)) {
+    case ARI_GROUP_ATTENTION:
+    case ARI_GROUP_LATENT:
+    case ARI_GROUP_CROSS:
+    case ARI_GROUP_FEED_FORWARD:
+    case ARI_GROUP_SSM:
+    case ARI_GROUP_DELTA:
+    case ARI_GROUP_TIME:
+    case ARI_GROUP_CONV:
+    case ARI_GROUP_LRU: return t->part != ARI_PART_BIAS;
+    default: return false;
+    }
+}
+
+/* The numbers of one stack that hold a core role: those are layers. */
+static void mark_layers(const ari_layout *l, uint32_t stack, uint8_t *layers)
+{
+    memset(layers, 0, NUMBERS_MAX);
+    for (size_t i = 0; i < l->template_count; i++) {
+        const ari_template *t = &l->templates[i];
+        for (size_t k = 0; k < t->count && t->stack == stack && is_core(t); k++) {
+            uint32_t number = l->places[t->first + k].layer;
+            if (number < NUMBERS_MAX) layers[number] = 1;
+        }
+    }
+}
+
+/* Where the parts of a model are numbered one after the other, the embedding is
+ * number 0 and the output the last: what stands under a number that is no layer
+ * joins what stands outside of all. */
+static void join_outside(const tail_index *x, ari_layout *l, uint32_t stack, const uint8_t *layers)
+{
+    for (size_t i = 0; i < l->template_count; i++) {
+        ari_template *t = &l->templates[i];
+        if (t->stack != stack || is_core(t) || role_group(t->role) == ARI_GROUP_MTP) continue;
+        size_t k = 0;
+        while (k < t->count && l->places[t->first + k].layer < NUMBERS_MAX &&
+               layers[l->places[t->first + k].layer] == 0)
+            k++;
+        if (k < t->count) continue;
+        t->outside = true;
+        assign(x, l, t);
+    }
+}
+
+/* Only for a few stacks, those with core roles and a number without one. */
+static void find_outside(const tail_index *x, ari_layout *l)
+{
+    uint8_t layers[NUMBERS_MAX];
+    uint32_t tried = 0, last = 0;
+    for (size_t i = 0; i < l->template_count && tried < STACKS_TRIED; i++) {
+        const ari_template *t = &l->templates[i];
+        if (t->stack == 0 || t->stack == last || !is_core(t)) continue;
+        last = t->stack;
+        tried++;
+        mark_layers(l, t->stack, layers);
+        join_outside(x, l, t->stack, layers);
+    }
+}
+
 bool roles_assign(ari_layout *l)
 {
     tail_index x = { 0 };
     x.words.seed = l->tensors->names.seed;
     bool ok = index_tails(&x);
-    for (size_t i = 0; ok && i < l->template_count; i++) assign(&x, l, &l->templates[i]);
+    for (size_t i = 0; ok && i < l->template_count; i++) {
+        l->templates[i].outside = l->templates[i].stack == 0;
+        assign(&x, l, &l->templates[i]);
+    }
+    if (ok) find_outside(&x, l);
     lookup_free(&x.words);
     return ok;
 }

@@ -47,6 +47,9 @@ enum {
 /* Give every template its role and context. False when memory is short. */
 bool roles_assign(ari_layout *l);
 
+/* Does it make the number it stands under a layer? */
+bool is_core(const ari_template *t);
+
 const char *role_word(uint32_t role);
 ari_role_group role_group(uint32_t role);
 

@@ -59,9 +59,9 @@ static bool belongs(const solving *s, const ari_template *t)
     return t->component == s->component && (t->stack == s->stack || t->stack == 0);
 }
 
-static uint32_t number_of(const solving *s, const ari_place *p)
+static uint32_t number_of(const solving *s, const ari_template *t, const ari_place *p)
 {
-    return p->layer < s->out->number_count ? p->layer : s->out->number_count;
+    return !t->outside && p->layer < s->out->number_count ? p->layer : s->out->number_count;
 }
 
 /* --- What a layer is ------------------------------------------------------------------------- */
@@ -94,6 +94,22 @@ static uint32_t settle_bits(uint32_t bits)
     return bits;
 }
 
+static bool is_layer(uint32_t bits)
+{
+    return (bits & ~(uint32_t)ARI_HAS_OTHER) != 0 && (bits & ARI_HAS_MTP) == 0;
+}
+
+/* Every number holds something, and the layers among them follow one another. */
+static bool is_whole(const ari_sizes *out)
+{
+    uint32_t runs = 0;
+    for (uint32_t n = 0; n < out->number_count; n++) {
+        if (out->has[n] == 0) return false;
+        runs += is_layer(out->has[n]) && (n == 0 || !is_layer(out->has[n - 1]));
+    }
+    return runs == 1;
+}
+
 static bool find_layers(solving *s, ari_arena *arena)
 {
     ari_sizes *out = s->out;
@@ -104,28 +120,24 @@ static bool find_layers(solving *s, ari_arena *arena)
     for (size_t i = 0; i < s->l->template_count; i++) {
         const ari_template *t = &s->l->templates[i];
         if (!belongs(s, t) || t->stack == 0) continue;
-        for (size_t k = 0; k < t->count; k++)
-            out->has[number_of(s, &s->l->places[t->first + k])] |= bits_of(t);
-    }
-    bool hole = false;
-    out->has[out->number_count] = 0;
-    for (uint32_t n = 0; n < out->number_count; n++) {
-        uint32_t bits = out->has[n] = settle_bits(out->has[n]);
-        if ((bits & ARI_HAS_MTP) != 0) {
-            out->mtp_layers++;
-        } else {
-            out->layers += bits != 0;
-            hole = hole || bits == 0;
+        for (size_t k = 0; k < t->count; k++) {
+            uint32_t number = s->l->places[t->first + k].layer;
+            if (number < out->number_count) out->has[number] |= t->outside ? ARI_HAS_OTHER : bits_of(t);
         }
     }
-    out->whole = !hole && out->layers > 0 && last < NUMBERS_MAX;
+    for (uint32_t n = 0; n < out->number_count; n++) {
+        uint32_t bits = out->has[n] = settle_bits(out->has[n]);
+        out->mtp_layers += (bits & ARI_HAS_MTP) != 0;
+        out->layers += is_layer(bits);
+    }
+    out->whole = is_whole(out) && last < NUMBERS_MAX;
     return true;
 }
 
 /* Is the place in a layer whose sizes count? */
-static bool counts(const solving *s, const ari_place *p)
+static bool counts(const solving *s, const ari_template *t, const ari_place *p)
 {
-    return p->layer == NO_NUMBER || (s->out->has[number_of(s, p)] & ARI_HAS_MTP) == 0;
+    return t->outside || (s->out->has[number_of(s, t, p)] & ARI_HAS_MTP) == 0;
 }
 
 /* --- The width of the model --------------------------------------------------------------------- */
@@ -168,7 +180,7 @@ static bool collect(const solving *s, const ari_template *t, widths *norms, widt
 {
     uint32_t from = (uint32_t)(t - s->l->templates);
     for (size_t k = 0; k < t->count; k++) {
-        if (!counts(s, &s->l->places[t->first + k])) continue;
+        if (!counts(s, t, &s->l->places[t->first + k])) continue;
         ari_shape shape = logical_shape(s->l, t, k);
         if (t->role == ARI_ROLE_NORM && shape.rank == 1 && t->part != ARI_PART_BIAS) {
             vote(norms, shape.sizes[0], from);
@@ -203,7 +215,7 @@ static bool find_hidden(solving *s, ari_arena *arena)
     if (all == NULL) return false;
     for (size_t i = 0; i < s->l->template_count; i++) {
         const ari_template *t = &s->l->templates[i];
-        if (belongs(s, t) && t->stack != 0) collect(s, t, &all[0], &all[1], &all[2]);
+        if (belongs(s, t) && !t->outside) collect(s, t, &all[0], &all[1], &all[2]);
     }
     widths *w = all[0].count > 0 ? &all[0] : &all[1];
     size_t i = winner(w, &tie);
@@ -250,7 +262,7 @@ static uint64_t taken(const struct size_row *row, ari_shape shape, uint64_t hidd
 
 static void note(const solving *s, const ari_template *t, const ari_place *p, ari_unknown u, uint64_t value)
 {
-    uint64_t *at = value_at(s, number_of(s, p), u);
+    uint64_t *at = value_at(s, number_of(s, t, p), u);
     ari_size *size = &s->out->of[u];
     if (value == 0) return;
     if (*at == 0) {
@@ -323,7 +335,7 @@ static bool attends(const solving *s, const ari_template *t, const ari_place *p)
     ari_role_group g = role_group(t->role);
     bool attention = g == ARI_GROUP_ATTENTION || g == ARI_GROUP_LATENT || t->role == ARI_ROLE_Q_NORM ||
                      t->role == ARI_ROLE_K_NORM;
-    return !attention || p->layer == NO_NUMBER || (s->out->has[number_of(s, p)] & ARI_HAS_ATTENTION) != 0;
+    return !attention || t->outside || (s->out->has[number_of(s, t, p)] & ARI_HAS_ATTENTION) != 0;
 }
 
 static void take_template(const solving *s, const ari_template *t)
@@ -335,7 +347,7 @@ static void take_template(const solving *s, const ari_template *t)
     for (size_t k = 0, n; k < t->count; k += n) {
         const ari_place *p = &s->l->places[t->first + k];
         n = 1;
-        if (!counts(s, p)) continue;
+        if (!counts(s, t, p)) continue;
         size_t *counter = bias               ? s->out->biases
                           : expert && shared ? s->out->shared_weights
                           : expert           ? s->out->expert_weights

@@ -85,6 +85,7 @@ enum {
     ARI_HAS_CONV = 256,
     ARI_HAS_LRU = 512,
     ARI_HAS_MTP = 1024,
+    ARI_HAS_OTHER = 2048, /* Under this number stands what belongs outside of the layers. */
 };
 
 typedef struct ari_size {
@@ -102,7 +103,7 @@ typedef struct ari_sizes {
     uint32_t number_count; /* Layer numbers, the highest plus one. */
     uint32_t layers;       /* Layers that hold something, next-token layers not counted. */
     uint32_t mtp_layers;
-    bool whole; /* They are numbered from 0 without a hole. */
+    bool whole; /* No number is missing, and the layers follow one another. */
     /* Tensors of each role in the layers and outside of them: weights and biases. */
     size_t weights[ARI_ROLE_COUNT], biases[ARI_ROLE_COUNT];
     size_t expert_weights[ARI_ROLE_COUNT], shared_weights[ARI_ROLE_COUNT];

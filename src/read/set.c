@@ -221,6 +221,21 @@ static ari_status fill_from_numbers(search *s, ari_group *g, const shard_name *l
     return s->err->status;
 }
 
+/* "model-vision.safetensors" beside "model-00001-of-00004.safetensors": without an
+ * index to say otherwise, a part of the same model. */
+static void join_named_parts(search *s, ari_group *g, const shard_name *like)
+{
+    for (size_t i = 0; i < s->list.model_count && g->index == NULL && s->err->status == ARI_OK; i++) {
+        entry *e = &s->list.models[i];
+        ari_span name = span_of(e->name), start = span_first(name, like->prefix.size);
+        if (e->taken || e->numbered || !span_eq(start, like->prefix) || !span_ends(like->prefix, "-"))
+            continue;
+        if (strstr(e->name, ".safetensors") == NULL) continue;
+        e->taken = true;
+        add_file(s, g, e->name);
+    }
+}
+
 static ari_status group_by_number(search *s, entry *one)
 {
     const shard_name *like = &one->shard;
@@ -231,6 +246,7 @@ static ari_status group_by_number(search *s, entry *one)
         fill_from_numbers(s, g, like, shards, n);
         if (g->file_count == 0) add_file(s, g, one->name);
         adopt_index(s, g, one->name);
+        join_named_parts(s, g, like);
         if (s->err->status == ARI_OK && g->file_count > 0) g->path = g->files[0];
     }
     free(shards);
