@@ -35,7 +35,7 @@ typedef struct packing {
         ari_template *of;
     } companions[COMPANIONS];
     size_t companion_count;
-    size_t at;      /* Index of the place in the payload's template. */
+    size_t at;              /* Index of the place in the payload's template. */
     const uint64_t *groups; /* Of MLX, by the ratio of a payload's columns to its scales'. */
     tally tallies[SCHEMES_KEPT];
     size_t tally_count;
@@ -398,7 +398,8 @@ static void find_mlx_groups(const ari_layout *l, uint64_t *groups)
         const ari_template *payload = layout_find(l, (ari_span){ (const uint8_t *)name, n + 6 });
         for (size_t k = 0; payload != NULL && k < t->count; k++) {
             const ari_place *place = &l->places[t->first + k], *other = layout_partner(l, payload, place, k);
-            const ari_tensor *scales = place_tensor(l, place), *p = other == NULL ? NULL : place_tensor(l, other);
+            const ari_tensor *scales = place_tensor(l, place),
+                             *p = other == NULL ? NULL : place_tensor(l, other);
             if (p == NULL || p->rank < 2 || scales->rank != p->rank) continue;
             uint64_t columns = tensor_shape(l->tensors, scales)[scales->rank - 1];
             uint64_t words = tensor_shape(l->tensors, p)[p->rank - 1];
