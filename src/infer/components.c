@@ -7,8 +7,9 @@
 
 /* More stacks, or tables of tokens, than any model has are noise: the largest and
  * the first are looked at. */
+#define NO_ROW UINT32_MAX /* An enumerator must fit an int. */
+
 enum { NO_KIND = ARI_PART_COUNT, CORE_MAX = 64, TABLES_MAX = 64 };
-#define NO_ROW UINT32_MAX
 
 static const struct {
     const char *words;
