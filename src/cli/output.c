@@ -19,6 +19,12 @@ static void on_signal(int number)
     raise(number);
 }
 
+/* What is ignored, as SIGHUP below nohup, stays so. */
+static void tidy_up_on(int number)
+{
+    if (signal(number, on_signal) == SIG_IGN) signal(number, SIG_IGN);
+}
+
 static bool refuse(const char *path, int code)
 {
     char words[160];
@@ -50,9 +56,9 @@ static bool open_temporary(cli_output *out)
     }
     if (out->file == NULL) return false;
     unfinished = out->temporary;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-    signal(SIGHUP, on_signal);
+    tidy_up_on(SIGINT);
+    tidy_up_on(SIGTERM);
+    tidy_up_on(SIGHUP);
     return true;
 }
 

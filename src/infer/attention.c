@@ -3,7 +3,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { GATED_HEAD_MIN = 32, HEAD_MIN = 8, HEAD_MAX = 576, NARROW = 2048, CANDIDATES = (HEAD_MAX - HEAD_MIN) / 2 + 1 };
+enum {
+    GATED_HEAD_MIN = 32,
+    HEAD_MIN = 8,
+    HEAD_MAX = 576,
+    NARROW = 2048,
+    CANDIDATES = (HEAD_MAX - HEAD_MIN) / 2 + 1
+};
 
 static const ari_field triple[] = { ARI_FIELD_NUM_ATTENTION_HEADS, ARI_FIELD_NUM_KEY_VALUE_HEADS,
                                     ARI_FIELD_HEAD_DIM };
@@ -38,7 +44,8 @@ static bool fused_widths(const ari_derivation *d, widths *w)
 {
     uint64_t all = size(d, ARI_DIM_QKV), out = size(d, ARI_DIM_OUT_INPUTS);
     if (all == 0) return false;
-    if (out == 0 && all % 3 == 0) out = all / 3;
+    /* A block that calls itself a mixer calls its output projection as state spaces do. */
+    if (out == 0 && size(d, ARI_DIM_SSM_HEADS) == 0) out = size(d, ARI_DIM_SSM_INNER);
     if (out == 0 || all <= out || (all - out) % 2 != 0) return false;
     w->queries = out;
     w->keys = (all - out) / 2;
@@ -58,8 +65,10 @@ static bool separate_widths(const ari_derivation *d, widths *w)
     if (k == 0) k = v;
     if (q == 0) q = o;
     if (q == 0 || k == 0) return false;
-    bool doubled = o > 0 && q == 2 * o && (v == 0 || k == v);
-    w->queries = doubled ? o : q;
+    /* Queries may carry gates; what the output projection takes in is never more than
+     * all heads, and as much where values are as wide as keys. */
+    bool carries = o > 0 && o < q && (v == 0 || k == v);
+    w->queries = carries ? o : q;
     w->keys = k;
     return true;
 }
@@ -154,7 +163,8 @@ typedef struct candidate {
 
 static uint64_t mlp_width(const ari_derivation *d)
 {
-    static const ari_unknown widths_by_trust[] = { ARI_DIM_DOWN, ARI_DIM_EXPERT_DOWN, ARI_DIM_GATE, ARI_DIM_UP };
+    static const ari_unknown widths_by_trust[] = { ARI_DIM_DOWN, ARI_DIM_EXPERT_DOWN, ARI_DIM_GATE,
+                                                   ARI_DIM_UP };
     size_t i = 0;
     while (i < 3 && size(d, widths_by_trust[i]) == 0) i++;
     return size(d, widths_by_trust[i]);
@@ -171,7 +181,7 @@ static form form_of(const ari_derivation *d)
  * of attention, if none of those divides them otherwise. */
 static void score(const ari_derivation *d, const widths *w, candidate *c)
 {
-    uint64_t width = mlp_width(d), others = 0;
+    uint64_t width = mlp_width(d), others = 0, alike = 0;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         const struct head_row *k = &known[i];
         if (k->hidden != d->sizes->hidden || k->queries != w->queries || k->keys != w->keys ||
@@ -183,9 +193,9 @@ static void score(const ari_derivation *d, const widths *w, candidate *c)
         }
         if (k->width == width && k->layers == d->sizes->layers) c->score[0] += k->models;
         if (k->width == width) c->score[1] += k->models;
-        c->score[2] += k->models;
+        alike += k->models;
     }
-    if (others > 0) c->score[2] = 0;
+    c->score[2] = others == 0 && alike > 1 ? alike : 0;
     c->score[3] = 2 * size(d, ARI_DIM_FREQUENCIES) == c->head_dim ? 1 : 0;
     c->score[4] = UINT64_MAX / 2 - default_rank(d, w, c->head_dim);
 }
@@ -240,11 +250,13 @@ static uint64_t list_candidates(const ari_derivation *d, const widths *w)
 
 static void set_type(const ari_derivation *d, const widths *w, uint64_t head_dim, bool decided)
 {
+    /* Where some matrix is unknown it may be another kind of attention. */
+    ari_basis basis = d->strange ? ARI_CONVENTION : ARI_SHAPE;
     if (w->queries == w->keys) {
-        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "mha", ARI_SHAPE, w->evidence);
+        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "mha", basis, w->evidence);
     } else if (decided || w->keys > HEAD_MAX || w->keys % 2 != 0) {
         bool one = head_dim == w->keys;
-        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, one ? "mqa" : "gqa", ARI_SHAPE, w->evidence);
+        set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, one ? "mqa" : "gqa", basis, w->evidence);
     } else {
         static const char *grouped[] = { "\"gqa\"", "\"mqa\"" }, *one[] = { "\"mqa\"", "\"gqa\"" };
         const char **both = head_dim == w->keys ? one : grouped;
@@ -315,8 +327,14 @@ static void set_value_size(const ari_derivation *d, const widths *w, uint64_t he
 
 static void plain_attention(const ari_derivation *d)
 {
+    static const ari_unknown single[] = { ARI_DIM_QUERIES, ARI_DIM_KEYS, ARI_DIM_VALUES, ARI_DIM_OUT_INPUTS,
+                                          ARI_DIM_QKV };
     widths w = { 0 };
     ari_unknown by = ARI_DIM_HEADS;
+    /* Two tensors of one role and different sizes in a layer: their roles are not what they seem. */
+    for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
+        if (d->sizes->of[single[i]].clash) return;
+    }
     set_latent(d, ARI_FIELD_Q_LORA_RANK, size(d, ARI_DIM_QUERY_RANK), ARI_DIM_QUERY_RANK);
     if (!find_widths(d, &w)) return;
     uint64_t head_dim = fixed_head_dim(d, &w, &by), rotary = rotary_head_dim(d, &w);
@@ -356,11 +374,27 @@ static void set_mixture(const ari_derivation *d)
     }
 }
 
+/* Is there a vector in attention of which nobody knows what it does? */
+static bool has_strange_vector(const ari_derivation *d)
+{
+    for (size_t i = 0; i < d->layout->template_count; i++) {
+        const ari_template *t = &d->layout->templates[i];
+        bool vector = !t->companion && place_tensor(d->layout, &d->layout->places[t->first])->rank == 1;
+        if (vector && !t->outside && t->role == ARI_ROLE_NONE && (t->context & ARI_IN_ATTENTION) != 0)
+            return true;
+    }
+    return false;
+}
+
 static void set_qk_norm(const ari_derivation *d)
 {
     bool norms = d->sizes->weights[ARI_ROLE_Q_NORM] + d->sizes->weights[ARI_ROLE_K_NORM] > 0;
-    set_bool(d->out, ARI_FIELD_QK_NORM, norms, ARI_SHAPE,
-             norms ? "query and key norms are stored" : "no query or key norm is stored");
+    if (norms) {
+        set_bool(d->out, ARI_FIELD_QK_NORM, true, ARI_SHAPE, "query and key norms are stored");
+    } else if (!d->partial && !has_strange_vector(d)) {
+        /* Some norms have no weights. */
+        set_bool(d->out, ARI_FIELD_QK_NORM, false, ARI_CONVENTION, "no query or key norm is stored");
+    }
 }
 
 void attention_derive(const ari_derivation *d)

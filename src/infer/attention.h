@@ -14,6 +14,7 @@ typedef struct ari_derivation {
     ari_arena *arena;
     bool text;    /* Not a tower of images or sounds. */
     bool partial; /* An adapter: what is not here may be in its base. */
+    bool strange; /* Some matrix in the layers is of no known role: nothing follows from absence. */
 } ari_derivation;
 
 /* Set num_attention_heads, num_key_value_heads, head_dim, attention_type, qk_norm

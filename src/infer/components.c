@@ -7,8 +7,9 @@
 
 /* More stacks, or tables of tokens, than any model has are noise: the largest and
  * the first are looked at. */
+#define NO_ROW UINT32_MAX /* An enumerator must fit an int. */
+
 enum { NO_KIND = ARI_PART_COUNT, CORE_MAX = 64, TABLES_MAX = 64 };
-#define NO_ROW UINT32_MAX
 
 static const struct {
     const char *words;
@@ -26,7 +27,7 @@ static const ari_component_kind kinds[] = {
 /* One a stack. */
 typedef struct stack_facts {
     uint32_t kind; /* ari_component_kind, or NO_KIND. */
-    bool core, cross, sees, hears;
+    bool core, cross, attends, sees, hears;
     uint64_t parameters;
     uint64_t norm, sides[2]; /* Length of a norm; sides of a matrix. */
     uint32_t row;            /* Of its component, or NO_ROW. */
@@ -75,6 +76,8 @@ static void look_at_template(finding_parts *f, size_t i)
     if (t->stack == 0) return;
     if (!add_u64(s->parameters, f->parameters[i], &s->parameters)) s->parameters = UINT64_MAX;
     s->cross = s->cross || t->role == ARI_ROLE_CROSS;
+    s->attends =
+        s->attends || role_group(t->role) == ARI_GROUP_ATTENTION || role_group(t->role) == ARI_GROUP_LATENT;
     if (t->part == ARI_PART_BIAS) return;
     if (t->role == ARI_ROLE_NORM && shape.rank == 1 && s->norm == 0) s->norm = shape.sizes[0];
     if (!is_core(t)) return;
@@ -202,7 +205,8 @@ static uint32_t find_decoder(const finding_parts *f)
     for (uint32_t i = 1; i < f->l->stack_count; i++) {
         const stack_facts *s = &f->stacks[i];
         if (!is_text(s)) continue;
-        if (s->cross && (across == 0 || s->parameters > f->stacks[across].parameters)) across = i;
+        if (s->cross && s->attends && (across == 0 || s->parameters > f->stacks[across].parameters))
+            across = i;
         bool encodes = is_named(f, i, "encoder", "enc");
         encoder = encoder || encodes;
         if (!encodes && is_named(f, i, "decoder", "dec")) named = i;

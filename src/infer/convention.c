@@ -96,7 +96,8 @@ static bool has_gemma_vocabulary(const ari_sizes *s)
 {
     uint64_t vocabulary = s->of[ARI_DIM_VOCAB].value;
     bool tied = s->of[ARI_DIM_OUTPUTS].value == 0;
-    return (tied && vocabulary >= 256000 && vocabulary <= 257216) || vocabulary == 257152 || vocabulary == 257216;
+    return (tied && vocabulary >= 256000 && vocabulary <= 257216) || vocabulary == 257152 ||
+           vocabulary == 257216;
 }
 
 ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t stack, const char *dialect)
@@ -121,6 +122,11 @@ ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t sta
 bool is_diffusion(ari_span name)
 {
     return (marks_of(name) & M(DIFFUSION)) != 0;
+}
+
+bool is_adapter_word(ari_span name)
+{
+    return (marks_of(name) & M(OTHER_ADAPTER)) != 0;
 }
 
 bool is_dual(const ari_traits *t)

@@ -18,6 +18,8 @@ ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t sta
 
 /* Does the name bear a mark of diffusion models? */
 bool is_diffusion(ari_span name);
+/* Or one of adapters that are no pairs of matrices? */
+bool is_adapter_word(ari_span name);
 /* Does the component bear those of an encoder; of one half of a pair of towers; of
  * one set of weights for all layers? */
 bool is_encoder(const ari_traits *t);

@@ -37,7 +37,13 @@ static void set_layers(const ari_derivation *d, ari_span prefix, bool complete)
     const char *name = arena_escape(d->arena, prefix, 200);
     if (s->layers == 0) return;
     if (s->whole && complete) {
-        set_integer(d->out, d->arena, ARI_FIELD_NUM_HIDDEN_LAYERS, s->layers, ARI_SHAPE,
+        /* Part of a model looks whole too, but for what follows the layers. */
+        bool end = !d->text || d->partial ||
+                   s->weights[ARI_ROLE_FINAL_NORM] + s->weights[ARI_ROLE_OUTPUT] +
+                           s->weights[ARI_ROLE_POOLER] + s->weights[ARI_ROLE_EMBED] >
+                       0;
+        set_integer(d->out, d->arena, ARI_FIELD_NUM_HIDDEN_LAYERS, s->layers,
+                    end ? ARI_SHAPE : ARI_CONVENTION,
                     arena_printf(d->arena, "%s.0 to %s.%" PRIu32, name, name, s->layers - 1));
     } else {
         d->out->fields[ARI_FIELD_NUM_HIDDEN_LAYERS].evidence =
@@ -48,8 +54,10 @@ static void set_layers(const ari_derivation *d, ari_span prefix, bool complete)
 
 static void set_vocabulary(const ari_derivation *d)
 {
-    set_size(d, ARI_FIELD_VOCAB_SIZE,
-             d->sizes->of[ARI_DIM_VOCAB].value > 0 ? ARI_DIM_VOCAB : ARI_DIM_OUTPUTS);
+    uint64_t rows = d->sizes->of[ARI_DIM_VOCAB].value, outputs = d->sizes->of[ARI_DIM_OUTPUTS].value;
+    /* Some embeddings have a few rows more, for tokens that are never put out. */
+    bool fewer = outputs > 0 && outputs < rows && rows - outputs <= SPECIAL_ROWS;
+    set_size(d, ARI_FIELD_VOCAB_SIZE, rows > 0 && !fewer ? ARI_DIM_VOCAB : ARI_DIM_OUTPUTS);
 }
 
 /* Learned positions, or the side of a causal mask. Some tables begin with two rows that are no position. */
@@ -67,11 +75,11 @@ static void set_positions(const ari_derivation *d)
 /* --- Absence ----------------------------------------------------------------------------------- */
 
 /* Is there a matrix in the layers of which nobody knows what it does? */
-static bool has_strange_matrix(const ari_derivation *d, uint32_t component, uint32_t stack)
+static bool has_strange_matrix(const ari_layout *l, uint32_t component, uint32_t stack)
 {
-    for (size_t i = 0; i < d->layout->template_count; i++) {
-        const ari_template *t = &d->layout->templates[i];
-        bool strange = t->role == ARI_ROLE_NONE && !t->companion && logical_shape(d->layout, t, 0).rank >= 2;
+    for (size_t i = 0; i < l->template_count; i++) {
+        const ari_template *t = &l->templates[i];
+        bool strange = t->role == ARI_ROLE_NONE && !t->companion && logical_shape(l, t, 0).rank >= 2;
         if (strange && t->component == component && t->stack == stack) return true;
     }
     return false;
@@ -85,7 +93,7 @@ static void set_absent_fields(const ari_derivation *d, const ari_field *fields, 
 }
 
 /* Where every matrix is known, what none of them has to do with is not there. */
-static void set_absences(const ari_derivation *d, uint32_t component, uint32_t stack)
+static void set_absences(const ari_derivation *d)
 {
     static const ari_field latent[] = { ARI_FIELD_Q_LORA_RANK, ARI_FIELD_KV_LORA_RANK,
                                         ARI_FIELD_QK_NOPE_HEAD_DIM, ARI_FIELD_QK_ROPE_HEAD_DIM,
@@ -98,7 +106,7 @@ static void set_absences(const ari_derivation *d, uint32_t component, uint32_t s
     static const ari_field adapter[] = { ARI_FIELD_LORA_RANK };
     uint32_t all = 0, recurrent = ARI_HAS_SSM | ARI_HAS_TIME | ARI_HAS_LRU | ARI_HAS_CONV;
     for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
-    if (d->sizes->layers == 0 || d->partial || has_strange_matrix(d, component, stack)) return;
+    if (d->sizes->layers == 0 || d->partial || d->strange) return;
     const char *why = "every matrix of the layers is known, and none has to do with it";
     set_absent_fields(d, adapter, 1, "no pair of low-rank matrices");
     if (d->text) set_absent_fields(d, tower, 2, "a text model has no patches");
@@ -118,12 +126,12 @@ static bool has_attention(const ari_layout *l)
 }
 
 /* Layers of nothing but MLPs mix tokens without attention. */
-static void set_no_attention(const ari_derivation *d, uint32_t component, uint32_t stack)
+static void set_no_attention(const ari_derivation *d)
 {
     uint32_t all = 0;
     for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
     bool mlp = all == ARI_HAS_FEED_FORWARD || all == (ARI_HAS_FEED_FORWARD | ARI_HAS_OTHER);
-    if (mlp && !d->partial && !has_attention(d->layout) && !has_strange_matrix(d, component, stack))
+    if (mlp && !d->partial && !d->strange && !has_attention(d->layout))
         set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "none", ARI_SHAPE, "no layer attends");
 }
 
@@ -221,23 +229,29 @@ static bool derive_component(ari_model *m, size_t i)
     c->sizes = arena_alloc(arena, sizeof(*c->sizes));
     if (c->sizes == NULL || !sizes_solve(&m->layout, (uint32_t)i, row->stack, arena, c->sizes)) return false;
     bool text = row->kind != ARI_PART_VISION && row->kind != ARI_PART_AUDIO;
-    ari_derivation d = { &m->layout, c->sizes, &c->architecture, arena, text, m->packing.lora_rank > 0 };
+    ari_derivation d = { .layout = &m->layout,
+                         .sizes = c->sizes,
+                         .out = &c->architecture,
+                         .arena = arena,
+                         .text = text,
+                         .partial = m->adapter,
+                         .strange = has_strange_matrix(&m->layout, (uint32_t)i, row->stack) };
     ari_traits traits = traits_find(&d, (uint32_t)i, row->stack, text ? m->dialect : NULL);
     if (!has_bottlenecks(&traits)) set_hidden(&d);
-    if (!shares_layers(&traits)) set_layers(&d, row->prefix, !m->checkpoint->incomplete);
+    if (!shares_layers(&traits) && !c->sizes->nested) set_layers(&d, row->prefix, !m->checkpoint->incomplete);
     if (text) set_vocabulary(&d);
     attention_derive(&d);
     feed_forward_derive(&d);
     recurrence_derive(&d);
     set_positions(&d);
-    set_absences(&d, (uint32_t)i, row->stack);
-    set_no_attention(&d, (uint32_t)i, row->stack);
-    if (!packer_adds_biases(m, c->sizes)) set_biases(&d);
+    set_absences(&d);
+    set_no_attention(&d);
+    if (!d.partial && !packer_adds_biases(m, c->sizes)) set_biases(&d);
     if (row->kind == ARI_PART_VISION) {
         set_patch(&d);
         set_output_width(m, &d, row->prefix);
     }
-    conventions_apply(&d, &traits);
+    if (!d.partial || traits.mlp == ARI_MLP_GATED) conventions_apply(&d, &traits);
     if (i == 0) m->traits = traits;
     return true;
 }
@@ -263,9 +277,20 @@ static void set_next_token_layers(ari_model *m)
 
 static void set_rank(ari_model *m)
 {
-    if (m->packing.lora_rank > 0)
+    if (m->adapter)
         set_integer(&m->components[0].architecture, &m->checkpoint->arena, ARI_FIELD_LORA_RANK,
                     m->packing.lora_rank, ARI_SHAPE, "the size that both matrices of a pair share");
+}
+
+/* A LoRA brings pairs and no layer's own matrices; a whole model may hold pairs besides. */
+static bool is_adapter(const ari_model *m)
+{
+    if (m->packing.lora_rank == 0) return false;
+    for (size_t i = 0; i < m->layout.template_count; i++) {
+        const ari_template *t = &m->layout.templates[i];
+        if (!t->adapter && !t->outside && is_core(t)) return false;
+    }
+    return true;
 }
 
 bool derive(ari_model *m)
@@ -274,6 +299,7 @@ bool derive(ari_model *m)
     uint64_t *each = calloc(m->layout.template_count + 1, sizeof(each[0]));
     architecture_clear(&m->architecture);
     m->kind = "unknown";
+    m->adapter = is_adapter(m);
     m->dtype_count = ARI_DT_COUNT + m->layout.tensors->unknown_count;
     m->dtypes = arena_alloc(arena, m->dtype_count * sizeof(m->dtypes[0]));
     bool ok = each != NULL && m->dtypes != NULL;

@@ -43,10 +43,26 @@ static bool is_headless(const ari_model *m, const presence *p)
     return !p->output && span_is(m->parts.rows[0].prefix, "layers");
 }
 
+/* Outside of the layers, a matrix of no known role that could be an output. */
+static bool has_strange_output(const ari_model *m)
+{
+    uint64_t hidden = m->components[0].sizes->hidden;
+    for (size_t i = 0; i < m->layout.template_count; i++) {
+        const ari_template *t = &m->layout.templates[i];
+        ari_shape shape = logical_shape(&m->layout, t, 0);
+        if (t->role != ARI_ROLE_NONE || !t->outside || t->component != 0 || shape.rank != 2) continue;
+        bool meets = shape.sizes[0] == hidden || shape.sizes[1] == hidden;
+        bool square = shape.sizes[0] == shape.sizes[1];
+        if (meets && !square && !t->companion) return true;
+    }
+    return false;
+}
+
 static void set_tied(ari_model *m, const presence *p, bool encoder)
 {
     ari_architecture *a = &m->components[0].architecture;
     if (!p->embedding || m->checkpoint->incomplete) return;
+    if (!p->output && has_strange_output(m)) return;
     if (p->output) {
         set_bool(a, ARI_FIELD_TIE_WORD_EMBEDDINGS, false, ARI_SHAPE, "a separate output matrix is stored");
     } else if (!p->head && !encoder && !is_headless(m, p)) {
@@ -87,17 +103,34 @@ static const char *text_kind(const ari_model *m, const presence *p)
     return p->experts ? "moe-causal-lm" : "causal-lm";
 }
 
+/* A tower of texts beside one of images, with nothing that leads from one to the other. */
+static bool is_pair(const ari_model *m, const presence *p)
+{
+    bool apart = !p->projector && !p->output && has_words(m->parts.rows[0].prefix, "encoder");
+    return is_dual(&m->traits) || apart;
+}
+
+/* Prompt tuning, IA3, LoHa, LoKr, VeRA, OFT, BONE: by their words, and little else. */
+static bool is_other_adapter(const ari_model *m)
+{
+    size_t marked = 0;
+    for (size_t i = 0; i < m->layout.template_count; i++) {
+        if (is_adapter_word(m->layout.templates[i].pattern)) marked++;
+    }
+    return marked > 0 && marked * 2 >= m->layout.template_count;
+}
+
 static const char *find_kind(const ari_model *m, const presence *p)
 {
-    if (m->packing.lora_rank > 0) return "adapter";
+    if (m->adapter || is_other_adapter(m)) return "adapter";
     if (diffuses(m, p)) return "diffusion";
     if (!m->parts.known) return "unknown";
     if (m->parts.seq2seq) return "encoder-decoder";
-    if (is_text(m) && p->vision && is_dual(&m->traits)) return "encoder";
+    if (is_text(m) && p->vision && is_pair(m, p)) return "encoder";
     if (is_text(m) && (p->vision || (p->projector && !p->audio))) return "vision-language";
     if (is_text(m) && p->audio) return "audio";
     if (m->parts.rows[0].kind == ARI_PART_AUDIO) return "audio";
-    if (m->parts.rows[0].kind == ARI_PART_VISION) return p->head ? "classifier" : "encoder";
+    if (m->parts.rows[0].kind == ARI_PART_VISION) return p->head || p->output ? "classifier" : "encoder";
     return text_kind(m, p);
 }
 

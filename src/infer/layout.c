@@ -131,14 +131,15 @@ typedef struct parsed {
     ari_span pattern;
     size_t prefix_size, tail_at;
     uint32_t layer, sub, deep;
+    bool nested; /* The number after the layer's counts layers too. */
 } parsed;
 
 /* XLM and its kin list sublayers, not layers: attentions.3.q_lin, ffns.3.lin1. The
  * layer is the same; the stack is what stands before the word. */
 static bool is_sublayer_list(ari_span before)
 {
-    static const char *const lists[] = { "attentions", "ffns", "layer_norm1", "layer_norm2", "layer_norm15",
-                                         "encoder_attn" };
+    static const char *const lists[] = { "attentions",  "ffns",         "layer_norm1",
+                                         "layer_norm2", "layer_norm15", "encoder_attn" };
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         if (span_is(before, lists[i])) return true;
     }
@@ -151,6 +152,15 @@ static size_t prefix_before(const char *text, size_t begin)
     while (word > 0 && text[word - 1] != '.') word--;
     bool list = is_sublayer_list((ari_span){ (const uint8_t *)text + word, end - word });
     return !list ? end : word == 0 ? 0 : word - 1;
+}
+
+/* Words that say how a weight is kept, not what it is. */
+static bool is_skipped(ari_span word, ari_span before)
+{
+    if (span_is(word, "base_layer") || span_is(word, "original_module")) return true;
+    bool pair =
+        span_is(before, "lora_A") || span_is(before, "lora_B") || span_is(before, "lora_magnitude_vector");
+    return pair && !span_is(word, "weight");
 }
 
 static void note_number(parsed *p, bool is_layer, uint32_t number, size_t prefix, size_t end)
@@ -178,20 +188,25 @@ static bool parse_name(building *b, ari_span name, parsed *out)
     }
     *out = (parsed){ .layer = NO_NUMBER, .sub = NO_NUMBER, .deep = NO_NUMBER };
     size_t layer = layer_at(name), size = 0;
+    ari_span before = { 0 };
     for (size_t at = 0; at <= name.size;) {
         ari_span word = component(name, at);
         uint32_t number;
-        size_t stem;
-        bool hole = read_number(word, at == layer, &stem, &number);
-        size_t kept = hole ? stem : word.size;
+        size_t stem, next = at + word.size + 1;
+        bool hole = read_number(word, at == layer, &stem, &number),
+             skipped = next <= name.size && is_skipped(word, before);
+        size_t kept = skipped ? 0 : hole ? stem : word.size;
         if (kept > 0) memcpy(b->text + size, word.data, kept);
-        if (hole) {
+        if (hole && !skipped) {
             memcpy(b->text + size + kept, "{}", 2);
+            if (out->layer != NO_NUMBER && out->sub == NO_NUMBER) out->nested = is_container(before);
             note_number(out, at == layer, number, prefix_before(b->text, size), size + kept + 3);
+            kept += 2;
         }
-        size += kept + (hole ? 2 : 0);
-        at += word.size + 1;
-        if (at <= name.size) b->text[size++] = '.';
+        size += kept;
+        if (next <= name.size && !skipped) b->text[size++] = '.';
+        before = word;
+        at = next;
     }
     out->pattern = (ari_span){ (uint8_t *)b->text, size };
     return true;
@@ -219,7 +234,7 @@ static bool add_template(building *b, const parsed *p)
     const char *copy = arena_copy(&l->arena, p->pattern);
     if (l->arena.failed) return false;
     ari_span pattern = { (const uint8_t *)copy, p->pattern.size };
-    ari_template t = { .pattern = pattern, .tail = span_from(pattern, p->tail_at) };
+    ari_template t = { .pattern = pattern, .tail = span_from(pattern, p->tail_at), .nested = p->nested };
     if (!find_stack(b, span_first(pattern, p->prefix_size), p->layer == NO_NUMBER, &t.stack)) return false;
     l->templates[l->template_count++] = t;
     return true;

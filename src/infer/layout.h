@@ -35,6 +35,7 @@ typedef struct ari_template {
     uint32_t stack;   /* Index of its stack. */
     size_t first;     /* Its places are places[first .. first + count). */
     size_t count;
+    bool nested; /* stages.2.blocks.7: the number after the layer's counts layers too. */
     /* Filled by pack.h. */
     ari_span module;      /* The pattern without .weight, .bias or a packed payload's suffix. */
     uint8_t part;         /* ari_part. */

@@ -20,6 +20,17 @@ static void set_size(const ari_derivation *d, ari_field field, uint64_t value, a
     if (value > 0) set_integer(d->out, d->arena, field, value, ARI_SHAPE, evidence(d, by));
 }
 
+static void set_candidates(const ari_derivation *d, ari_field field, const uint64_t *values, size_t n,
+                           const char *why)
+{
+    const char **list = arena_alloc(d->arena, n * sizeof(list[0]));
+    for (size_t i = 0; list != NULL && i < n; i++) {
+        list[i] = arena_printf(d->arena, "%" PRIu64, values[i]);
+        if (list[i] == NULL) return;
+    }
+    if (list != NULL && n > 0) d->out->fields[field] = (ari_inferred){ list[0], ARI_AMBIGUOUS, why, list, n };
+}
+
 /* --- Feed-forward ------------------------------------------------------------------------------- */
 
 /* One MLP, dense or an expert: which sizes speak of it, in the order of trust. */
@@ -45,9 +56,14 @@ static void set_dense(const ari_derivation *d)
     static const mlp dense = { ARI_DIM_DOWN, ARI_DIM_GATE, ARI_DIM_UP, ARI_DIM_GATE_UP };
     ari_unknown by;
     uint64_t width = inner_width(d, &dense, &by);
-    if (width > 0) {
+    bool fused = by == ARI_DIM_UP && width % 2 == 0 && !d->partial;
+    if (width > 0 && fused) {
+        const uint64_t choices[] = { width, width / 2 };
+        set_candidates(d, ARI_FIELD_INTERMEDIATE_SIZE, choices, 2,
+                       "a matrix that may hold a gate too, and none that leads back");
+    } else if (width > 0) {
         set_size(d, ARI_FIELD_INTERMEDIATE_SIZE, width, by);
-    } else if (d->sizes->layers > 0 && !d->partial) {
+    } else if (d->sizes->layers > 0 && !d->partial && !d->strange) {
         set_absent(d->out, ARI_FIELD_INTERMEDIATE_SIZE, "no layer has a dense MLP");
     }
 }
@@ -82,15 +98,23 @@ static void set_shared(const ari_derivation *d, uint64_t expert_width)
 {
     uint64_t width = size(d, ARI_DIM_SHARED_DOWN), count = size(d, ARI_DIM_SHARED_EXPERTS);
     if (width == 0) width = size(d, ARI_DIM_SHARED_UP);
+    if (width == 0 && (d->partial || d->strange)) return;
     if (width == 0) {
         set_absent(d->out, ARI_FIELD_NUM_SHARED_EXPERTS, "no tensor of a shared expert");
         set_absent(d->out, ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE, "no tensor of a shared expert");
         return;
     }
     ari_unknown by = size(d, ARI_DIM_SHARED_DOWN) > 0 ? ARI_DIM_SHARED_DOWN : ARI_DIM_SHARED_UP;
-    bool divides = expert_width > 0 && width % expert_width == 0;
-    if (count <= 1) count = is_single(d) || !divides ? 1 : width / expert_width;
-    set_size(d, ARI_FIELD_NUM_SHARED_EXPERTS, count, by);
+    bool divides = expert_width > 0 && width % expert_width == 0 && width > expert_width;
+    bool gated = d->sizes->expert_weights[ARI_ROLE_GATE] + d->sizes->expert_weights[ARI_ROLE_GATE_UP] > 0;
+    if (count <= 1 && divides && !is_single(d) && !gated) {
+        /* Nemotron's one shared expert is twice as wide as the others. */
+        const uint64_t choices[] = { 1, width / expert_width };
+        set_candidates(d, ARI_FIELD_NUM_SHARED_EXPERTS, choices, 2, evidence(d, by));
+    } else {
+        if (count <= 1) count = is_single(d) || !divides ? 1 : width / expert_width;
+        set_size(d, ARI_FIELD_NUM_SHARED_EXPERTS, count, by);
+    }
     set_size(d, ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE, width, by);
 }
 
@@ -129,23 +153,12 @@ void feed_forward_derive(const ari_derivation *d)
     set_dense(d);
     if ((all & ARI_HAS_EXPERTS) != 0) {
         set_experts(d);
-    } else if (!d->partial && size(d, ARI_DIM_ROUTED) == 0) {
+    } else if (!d->partial && !d->strange && size(d, ARI_DIM_ROUTED) == 0) {
         set_no_experts(d);
     }
 }
 
 /* --- Recurrence ----------------------------------------------------------------------------------- */
-
-static void set_candidates(const ari_derivation *d, ari_field field, const uint64_t *values, size_t n,
-                           const char *why)
-{
-    const char **list = arena_alloc(d->arena, n * sizeof(list[0]));
-    for (size_t i = 0; list != NULL && i < n; i++) {
-        list[i] = arena_printf(d->arena, "%" PRIu64, values[i]);
-        if (list[i] == NULL) return;
-    }
-    if (list != NULL && n > 0) d->out->fields[field] = (ari_inferred){ list[0], ARI_AMBIGUOUS, why, list, n };
-}
 
 /* Mamba-2 convolves x, B and C together: what is left beside x is 2 x groups x state. */
 static void set_state(const ari_derivation *d)

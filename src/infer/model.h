@@ -31,6 +31,7 @@ struct ari_model {
     const char *path; /* As given; escaped. */
     ari_layout layout;
     ari_packing packing;
+    bool adapter; /* Low-rank pairs without the weights that they adapt. */
     ari_parts parts;
     ari_traits traits;   /* Of the main component. */
     const char *dialect; /* general.architecture, or NULL. */

@@ -139,9 +139,9 @@ static bool conditions_hold(const packing *p)
     while (*text != '\0') {
         uint64_t left, right;
         if (!product(p, &text, &left)) return false;
-        if (*text == '=') {
-            text++;
-            if (!product(p, &text, &right) || left != right) return false;
+        if (*text == '=' || *text == '<') {
+            bool equal = *text++ == '=';
+            if (!product(p, &text, &right) || (equal ? left != right : left >= right)) return false;
         }
         while (*text == ' ') text++;
     }
@@ -207,7 +207,8 @@ static uint64_t group_of(const packing *p, const ari_logical *g)
         group = 0;
         text += strcspn(text, "|");
     }
-    bool whole_row = g->rank > 0 && group == g->sizes[g->rank - 1];
+    bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
+    bool whole_row = !adapter && g->rank > 0 && group == g->sizes[g->rank - 1];
     return whole_row ? 0 : group;
 }
 
@@ -312,11 +313,7 @@ static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
         }
         t->logical[p->at] = g;
         bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
-        const ari_tensor *own = tensor_of(p, 'p');
-        /* The rank is the size that both matrices share. */
-        uint64_t group =
-            adapter ? own->elements / (g.rank == 2 && g.sizes[1] > 0 ? g.sizes[1] : 1) : group_of(p, &g);
-        count(p, p->row->scheme, adapter ? 0 : g.bits, group, g.elements);
+        count(p, p->row->scheme, adapter ? 0 : g.bits, group_of(p, &g), g.elements);
         any = true;
         --*left;
     }
@@ -342,9 +339,10 @@ static const struct {
     const char *suffix;
     ari_part part;
 } suffixes[] = {
-    { ".weight", ARI_PART_WEIGHT }, { ".bias", ARI_PART_BIAS },        { ".kernel", ARI_PART_WEIGHT },
-    { ".gamma", ARI_PART_WEIGHT },  { ".beta", ARI_PART_BIAS },        { "_weight", ARI_PART_WEIGHT },
-    { "_bias", ARI_PART_BIAS },     { ".embedding", ARI_PART_WEIGHT }, { ".scale", ARI_PART_WEIGHT },
+    { ".weight", ARI_PART_WEIGHT },  { ".bias", ARI_PART_BIAS },        { ".kernel", ARI_PART_WEIGHT },
+    { ".gamma", ARI_PART_WEIGHT },   { ".beta", ARI_PART_BIAS },        { "_weight", ARI_PART_WEIGHT },
+    { "_bias", ARI_PART_BIAS },      { ".embedding", ARI_PART_WEIGHT }, { ".scale", ARI_PART_WEIGHT },
+    { ".weights", ARI_PART_WEIGHT },
 };
 
 static void split_plain(ari_template *t)

@@ -168,11 +168,37 @@ static unsigned fused_context(const ari_layout *l, const ari_template *t)
     return matrix && logical_shape(l, t, 0).rank == 3 ? ARI_IN_EXPERT : 0;
 }
 
+/* Words that a model's own embedding and output may stand under. */
+static const char *const bare_words[] = {
+#define BARE(word) word,
+#include "infer/context.def"
+};
+
+static bool is_bare(ari_span module)
+{
+    last_word(module, &module);
+    while (module.size > 0) {
+        ari_span word = last_word(module, &module);
+        size_t i = 0;
+        while (i < sizeof(bare_words) / sizeof(bare_words[0]) && !span_is(word, bare_words[i])) i++;
+        if (i == sizeof(bare_words) / sizeof(bare_words[0])) return false;
+    }
+    return true;
+}
+
+static unsigned outside_context(const ari_template *t)
+{
+    if (!t->outside) return 0;
+    return ARI_IN_TOP | (is_bare(t->module) ? (unsigned)ARI_IN_BARE : 0);
+}
+
 static void assign(const tail_index *x, const ari_layout *l, ari_template *t)
 {
-    t->context = context_of(t->module) | context_by_parts(t->module) | (t->outside ? ARI_IN_TOP : 0);
-    const struct tail_row *row = match(x, t->module, t->context);
-    if (row == NULL && t->module.size < t->pattern.size) row = match(x, t->pattern, t->context);
+    t->context = context_of(t->module) | context_by_parts(t->module) | outside_context(t);
+    /* A bias whose name is one word may have a row of its own. */
+    bool split = t->module.size < t->pattern.size, glued = split && t->pattern.data[t->module.size] == '_';
+    const struct tail_row *row = match(x, glued ? t->pattern : t->module, t->context);
+    if (row == NULL && split) row = match(x, glued ? t->module : t->pattern, t->context);
     t->role = row == NULL ? ARI_ROLE_NONE : row->role;
     if (row != NULL) t->context |= row->adds;
     if (is_mask(l, t)) t->role = ARI_ROLE_BUFFER;

@@ -42,6 +42,7 @@ enum {
     ARI_IN_MTP = 512,
     ARI_IN_AUX = 1024,
     ARI_IN_TOP = 2048,
+    ARI_IN_BARE = 4096, /* Outside, and under no word but a model's or a wrapper's. */
 };
 
 /* Give every template its role and context. False when memory is short. */

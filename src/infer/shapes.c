@@ -105,12 +105,6 @@ static uint64_t count_of(const forms *f, uint64_t rows, uint64_t columns)
 
 /* --- Facts ------------------------------------------------------------------------------------- */
 
-static void set(ari_model *m, ari_field field, uint64_t value, const char *evidence)
-{
-    if (value > 0)
-        set_integer(&m->components[0].architecture, &m->checkpoint->arena, field, value, ARI_SHAPE, evidence);
-}
-
 static void choose(ari_model *m, ari_field field, const uint64_t *values, size_t n, const char *evidence)
 {
     const char **list = arena_alloc(&m->checkpoint->arena, (n + 1) * sizeof(list[0]));
@@ -121,6 +115,12 @@ static void choose(ari_model *m, ari_field field, const uint64_t *values, size_t
     if (list != NULL && n > 0)
         m->components[0].architecture.fields[field] =
             (ari_inferred){ list[0], ARI_AMBIGUOUS, evidence, list, n };
+}
+
+/* Likely, and no more: what meets most is not what nothing else could be. */
+static void set(ari_model *m, ari_field field, uint64_t value, const char *evidence)
+{
+    if (value > 0) choose(m, field, &value, 1, evidence);
 }
 
 /* The largest side of a matrix that is there once or twice. */

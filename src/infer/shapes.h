@@ -9,7 +9,8 @@
 #include "infer/model.h"
 
 /* Set hidden_size, vocab_size, intermediate_size and num_hidden_layers of the main
- * component, as far as shapes alone decide them. False when memory is short. */
+ * component, as far as shapes alone suggest them: all are ambiguous, with the
+ * candidates that fit. False when memory is short. */
 bool shapes_derive(ari_model *m);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* Deeper numbers are no layers: the deepest models have hundreds. */
-enum { NUMBERS_MAX = 8192, WIDTHS_KEPT = 256 };
+enum { NUMBERS_MAX = 8192, WIDTHS_KEPT = 256, TABLES_MAX = 64 };
 
 typedef enum family {
     OUTER,
@@ -28,7 +28,7 @@ static const family families[] = {
 #undef X
 };
 
-typedef enum take { FIRST, LAST, MIDDLE, ACROSS, PER_ROW, COUNT } take;
+typedef enum take { FIRST, LAST, MIDDLE, ACROSS, PER_ROW, COUNT, SQUARE } take;
 
 static const struct size_row {
     ari_role role;
@@ -47,6 +47,7 @@ typedef struct solving {
     ari_sizes *out;
     uint32_t component, stack;
     uint64_t *values;
+    uint64_t output_rows; /* Of the output matrix, 0 where there is none. */
 } solving;
 
 static uint64_t *value_at(const solving *s, uint32_t number, ari_unknown u)
@@ -110,6 +111,26 @@ static bool is_whole(const ari_sizes *out)
     return runs == 1;
 }
 
+/* How many places of the template share the layer of the k-th: its experts, or layers within it. */
+static uint64_t places_in_layer(const solving *s, const ari_template *t, size_t k)
+{
+    const ari_place *p = &s->l->places[t->first];
+    size_t end = k;
+    while (end < t->count && p[end].layer == p[k].layer) end++;
+    return end - k;
+}
+
+/* Several layers under one number. */
+static bool is_nested(const solving *s, const ari_template *t)
+{
+    if (!t->nested || t->outside || !is_core(t) || (t->context & (ARI_IN_EXPERT | ARI_IN_SHARED)) != 0)
+        return false;
+    for (size_t k = 0; k < t->count; k += places_in_layer(s, t, k)) {
+        if (places_in_layer(s, t, k) > 1) return true;
+    }
+    return false;
+}
+
 static bool find_layers(solving *s, ari_arena *arena)
 {
     ari_sizes *out = s->out;
@@ -120,6 +141,7 @@ static bool find_layers(solving *s, ari_arena *arena)
     for (size_t i = 0; i < s->l->template_count; i++) {
         const ari_template *t = &s->l->templates[i];
         if (!belongs(s, t) || t->stack == 0) continue;
+        out->nested = out->nested || is_nested(s, t);
         for (size_t k = 0; k < t->count; k++) {
             uint32_t number = s->l->places[t->first + k].layer;
             if (number < out->number_count) out->has[number] |= t->outside ? ARI_HAS_OTHER : bits_of(t);
@@ -223,6 +245,8 @@ static bool find_hidden(solving *s, ari_arena *arena)
         w = &all[2];
         i = winner(w, &tie);
     }
+    /* A pyramid of stages has no one width. */
+    if (s->out->nested && all[0].count > 1) w->count = 0;
     if (w->count > 0) {
         s->out->hidden = w->of[i].width;
         const char *name = arena_escape(arena, s->l->templates[w->of[i].from].pattern, 200);
@@ -248,6 +272,14 @@ static uint64_t across(ari_shape shape, uint32_t role, uint64_t hidden)
     return a[1 - named_axis(role)];
 }
 
+/* The side of a kernel: the last two sizes are equal, or where channels come last the two before them. */
+static uint64_t square_side(ari_shape shape)
+{
+    const uint64_t *last = shape.sizes + (shape.rank - 1);
+    if (last[0] == last[-1] && last[0] > 1) return last[0];
+    return last[-1] == last[-2] ? last[-1] : 0;
+}
+
 static uint64_t taken(const struct size_row *row, ari_shape shape, uint64_t hidden)
 {
     switch (row->take) {
@@ -255,6 +287,7 @@ static uint64_t taken(const struct size_row *row, ari_shape shape, uint64_t hidd
     case LAST: return shape.sizes[shape.rank - 1];
     case MIDDLE: return shape.sizes[1];
     case ACROSS: return across(shape, row->role, hidden);
+    case SQUARE: return square_side(shape);
     case PER_ROW: return shape.sizes[0] == 0 ? 0 : shape.elements / shape.sizes[0];
     default: return shape.elements;
     }
@@ -282,6 +315,40 @@ static bool row_fits(const struct size_row *row, const ari_template *t, ari_shap
     return row->rank == shape.rank || (row->rank == 0 && shape.rank >= 2);
 }
 
+/* Of several embeddings the text's own: as wide as the model, with as many rows as
+ * the output has; else the first. */
+static bool is_other_embedding(const solving *s, const ari_template *t)
+{
+    ari_shape own = logical_shape(s->l, t, 0);
+    uint64_t own_rows = own.rank == 2 ? across(own, ARI_ROLE_EMBED, s->out->hidden) : 0;
+    bool meets = own.rank == 2 && (own.sizes[0] == s->out->hidden || own.sizes[1] == s->out->hidden);
+    bool listed = s->output_rows == own_rows;
+    for (size_t i = 0, n = 0; t->role == ARI_ROLE_EMBED && i < s->l->template_count && n < TABLES_MAX; i++) {
+        const ari_template *o = &s->l->templates[i];
+        if (o == t || o->role != ARI_ROLE_EMBED || !belongs(s, o) || o->part == ARI_PART_BIAS) continue;
+        n++;
+        ari_shape shape = logical_shape(s->l, o, 0);
+        if (shape.rank != 2) continue;
+        bool fits = shape.sizes[0] == s->out->hidden || shape.sizes[1] == s->out->hidden;
+        if (fits && !meets) return true;
+        if (fits && !listed && s->output_rows > 0 &&
+            across(shape, ARI_ROLE_EMBED, s->out->hidden) == s->output_rows)
+            return true;
+    }
+    return false;
+}
+
+static uint64_t find_output_rows(const solving *s)
+{
+    for (size_t i = 0; i < s->l->template_count; i++) {
+        const ari_template *t = &s->l->templates[i];
+        ari_shape shape = logical_shape(s->l, t, 0);
+        if (t->role == ARI_ROLE_OUTPUT && belongs(s, t) && t->part != ARI_PART_BIAS && shape.rank == 2)
+            return across(shape, ARI_ROLE_OUTPUT, s->out->hidden);
+    }
+    return 0;
+}
+
 static void take_sizes(const solving *s, const ari_template *t, size_t k)
 {
     ari_shape shape = logical_shape(s->l, t, k);
@@ -290,6 +357,11 @@ static void take_sizes(const solving *s, const ari_template *t, size_t k)
         if (row_fits(&rows[i], t, shape))
             note(s, t, p, rows[i].unknown, taken(&rows[i], shape, s->out->hidden));
     }
+    /* Whatever its name, a matrix whose output is the model's width leads back. */
+    bool up =
+        (t->role == ARI_ROLE_UP || t->role == ARI_ROLE_GATE) && t->part != ARI_PART_BIAS && shape.rank == 2;
+    if (up && shape.sizes[0] == s->out->hidden && shape.sizes[1] != s->out->hidden)
+        note(s, t, p, ARI_DIM_DOWN, shape.sizes[1]);
 }
 
 static const struct expert_row {
@@ -301,15 +373,6 @@ static const struct expert_row {
     { ARI_ROLE_GATE_UP, ARI_DIM_EXPERT_GATE_UP, ARI_DIM_COUNT },
     { ARI_ROLE_DOWN, ARI_DIM_EXPERT_DOWN, ARI_DIM_SHARED_DOWN },
 };
-
-/* How many places of the template share the layer of the k-th: its experts. */
-static uint64_t places_in_layer(const solving *s, const ari_template *t, size_t k)
-{
-    const ari_place *p = &s->l->places[t->first];
-    size_t end = k;
-    while (end < t->count && p[end].layer == p[k].layer) end++;
-    return end - k;
-}
 
 /* The first expert of each layer speaks for all. Returns how many places to go on. */
 static size_t take_expert(const solving *s, const ari_template *t, size_t k)
@@ -344,6 +407,7 @@ static void take_template(const solving *s, const ari_template *t)
     bool expert = feed_forward && (t->context & (ARI_IN_EXPERT | ARI_IN_SHARED)) != 0;
     bool bias = t->part == ARI_PART_BIAS, shared = (t->context & ARI_IN_SHARED) != 0;
     if ((t->context & ARI_IN_CROSS) != 0 || (t->companion && !t->adapter)) return;
+    if (is_other_embedding(s, t)) return;
     for (size_t k = 0, n; k < t->count; k += n) {
         const ari_place *p = &s->l->places[t->first + k];
         n = 1;
@@ -386,6 +450,13 @@ static int compare_tuples(const void *a, const void *b)
     return order != 0 ? order : x->number < y->number ? -1 : x->number > y->number;
 }
 
+static bool has_keys(const uint64_t *values)
+{
+    return values[ARI_DIM_KEYS] + values[ARI_DIM_QKV] + values[ARI_DIM_KV] + values[ARI_DIM_KV_DOWN] +
+               values[ARI_DIM_QKV_DOWN] + values[ARI_DIM_KV_RANK] >
+           0;
+}
+
 static bool speaks(const solving *s, uint32_t number, family f)
 {
     for (size_t u = 0; u < ARI_DIM_COUNT; u++) {
@@ -404,7 +475,13 @@ static void settle_family(const solving *s, family f, tuple *tuples)
     qsort(tuples, n, sizeof(tuples[0]), compare_tuples);
     for (size_t i = 0, run; i < n; i += run) {
         for (run = 1; i + run < n && by_values(&tuples[i], &tuples[i + run]) == 0; run++) continue;
-        if (run < most || (run == most && tuples[i].number > tuples[best].number)) continue;
+        /* Layers may share the keys of others; one that has its own says more. */
+        bool better =
+            f == ATTENTION && most > 0 && has_keys(tuples[i].values) && !has_keys(tuples[best].values);
+        bool worse =
+            f == ATTENTION && most > 0 && !has_keys(tuples[i].values) && has_keys(tuples[best].values);
+        bool fewer = run < most || (run == most && tuples[i].number > tuples[best].number);
+        if (worse || (fewer && !better)) continue;
         best = i;
         most = run;
     }
@@ -420,6 +497,7 @@ bool sizes_solve(const ari_layout *l, uint32_t component, uint32_t stack, ari_ar
     *out = (ari_sizes){ 0 };
     solving s = { .l = l, .out = out, .component = component, .stack = stack };
     if (!find_layers(&s, arena) || !find_hidden(&s, arena)) return false;
+    s.output_rows = find_output_rows(&s);
     size_t numbers = (size_t)out->number_count + 1;
     s.values = calloc(numbers * ARI_DIM_COUNT, sizeof(s.values[0]));
     tuple *tuples = calloc(numbers, sizeof(tuples[0]));

@@ -93,14 +93,18 @@ static size_t step_to_last(page *p, const char *words, const char *last, size_t 
     return beside;
 }
 
+static bool has_cell(const char *const *cells, size_t k)
+{
+    return k < DOC_CELLS && cells[k] != NULL && cells[k][0] != '\0';
+}
+
 static void write_row(page *p, const doc_item *item, const size_t *widths)
 {
     const char *const *cells = item->cells;
     size_t at = INDENT;
     text_repeat(p->out, ' ', INDENT);
-    for (size_t k = 0; k < DOC_CELLS && cells[k] != NULL; k++) {
-        bool more = k + 1 < DOC_CELLS && cells[k + 1] != NULL;
-        bool last_is_next = more && (k + 2 == DOC_CELLS || cells[k + 2] == NULL);
+    for (size_t k = 0; has_cell(cells, k); k++) {
+        bool more = has_cell(cells, k + 1), last_is_next = more && !has_cell(cells, k + 2);
         wrap(p, cells[k], at, k == 1 ? item->tone : k == 0 ? TONE_PLAIN : TONE_DIM);
         if (last_is_next) {
             at = step_to_last(p, cells[k], cells[k + 1], widths[k], at);
