@@ -184,6 +184,15 @@ def subjects(scratch, many):
         yield from sorted((scratch / "example").iterdir())
 
 
+def stale_fixtures(scratch):
+    """The fixtures here that are not what their script writes."""
+    subprocess.run([sys.executable, TOP / "scripts" / "make-fixtures.py", scratch], check=True, stdout=subprocess.DEVNULL)
+    for path in sorted(p for p in scratch.rglob("*") if p.is_file()):
+        here = TOP / "fixtures" / path.relative_to(scratch)
+        if not here.exists() or here.read_bytes() != path.read_bytes():
+            yield f"{here}: is not what scripts/make-fixtures.py writes"
+
+
 def main(program):
     program = str(pathlib.Path(program).resolve())
     sanitized = b"__asan_init" in pathlib.Path(program).read_bytes()
@@ -193,7 +202,8 @@ def main(program):
         paths = [str(path) for path in subjects(pathlib.Path(scratch), 10000 if sanitized else 100000)]
         jobs = [(program, path, arguments, sanitized) for path in paths
                 for arguments in (["inspect", "--json"], ["tensors"])]
-        found = [fault for of_one in pool.map(check, jobs) for fault in of_one]
+        found = list(stale_fixtures(pathlib.Path(scratch) / "fixtures"))
+        found += [fault for of_one in pool.map(check, jobs) for fault in of_one]
     for fault in found[:40]:
         print(fault)
     print(f"malformed: {len(paths)} files, {len(found)} faults")

@@ -1,4 +1,4 @@
-/* Renamed tensors: what a multiset of shapes makes likely, by hand. It decides nothing. */
+/* Renamed tensors: what a multiset of shapes decides, by hand. */
 #include "infer/shapes.h"
 
 #include "sample.h"
@@ -20,12 +20,10 @@ static void expect_shapes(const char *what, const char *lines, const char *facts
 
 Test(shapes, numbers_still_count_layers)
 {
-    expect_shapes(
-        "tied", "t 5000x64\n" HIDDEN("{4}") "z 64\n",
-        "hidden_size 64 ambiguous; vocab_size 5000 ambiguous; intermediate_size 176 ambiguous; "
-        "num_hidden_layers 4 ambiguous; "
-        ""
-        "num_attention_heads null unknown; hidden_act null unknown; tie_word_embeddings null unknown");
+    expect_shapes("tied", "t 5000x64\n" HIDDEN("{4}") "z 64\n",
+                  "hidden_size 64 ambiguous; vocab_size 5000 ambiguous; intermediate_size 176 ambiguous; "
+                  "num_hidden_layers 4 ambiguous; num_attention_heads null unknown; hidden_act null unknown; "
+                  "tie_word_embeddings null unknown");
     expect_shapes("untied: the vocabulary is met twice", "t 5000x64\nu 5000x64\n" HIDDEN("{4}"),
                   "hidden_size 64 ambiguous; vocab_size 5000 ambiguous; intermediate_size 176 ambiguous; "
                   "num_hidden_layers 4 ambiguous");

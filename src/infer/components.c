@@ -2,6 +2,7 @@
 
 #include "base/arith.h"
 #include "infer/pack.h"
+#include "infer/words.h"
 
 #include <stdlib.h>
 
@@ -9,7 +10,7 @@
  * the first are looked at. */
 #define NO_ROW UINT32_MAX /* An enumerator must fit an int. */
 
-enum { NO_KIND = ARI_PART_COUNT, CORE_MAX = 64, TABLES_MAX = 64 };
+enum { NO_KIND = ARI_PART_COUNT, CORE_MAX = 24, TABLES_MAX = 64 };
 
 static const struct {
     const char *words;
@@ -42,15 +43,16 @@ typedef struct finding_parts {
 
 /* --- By words --------------------------------------------------------------------------------- */
 
-static uint32_t kind_by_words(ari_span name)
+static uint8_t kind_by_words(const ari_words *x, ari_span name)
 {
     size_t furthest = 0;
-    uint32_t kind = NO_KIND;
-    for (size_t at = 0; at < name.size; at = next_word(name, at)) {
-        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            if (!words_at(name, at, words[i].words) || at + strlen(words[i].words) <= furthest) continue;
-            furthest = at + strlen(words[i].words);
-            kind = kinds[words[i].kind];
+    uint8_t kind = NO_KIND;
+    for (size_t at = 0, n = 0; at < name.size && n < WORDS_IN_NAME; at = next_word(name, at), n++) {
+        for (size_t i = x->newest[name.data[at]]; i != 0; i = x->next[i - 1]) {
+            size_t end = at + strlen(words[i - 1].words);
+            if (end <= furthest || !words_at(name, at, words[i - 1].words)) continue;
+            furthest = end;
+            kind = (uint8_t)kinds[words[i - 1].kind];
         }
     }
     return kind;
@@ -107,12 +109,17 @@ static bool keep_largest(finding_parts *f)
 
 static bool look_at_stacks(finding_parts *f)
 {
-    const ari_layout *l = f->l;
+    ari_layout *l = f->l;
+    ari_words x = { 0 };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) words_index(&x, i, words[i].words);
     for (uint32_t i = 0; i < l->stack_count; i++) {
-        f->stacks[i].kind = i == 0 ? (uint32_t)NO_KIND : kind_by_words(l->stacks[i].prefix);
+        f->stacks[i].kind = i == 0 ? (uint32_t)NO_KIND : kind_by_words(&x, l->stacks[i].prefix);
         f->stacks[i].row = NO_ROW;
     }
-    for (size_t i = 0; i < l->template_count; i++) look_at_template(f, i);
+    for (size_t i = 0; i < l->template_count; i++) {
+        l->templates[i].named = kind_by_words(&x, l->templates[i].pattern);
+        look_at_template(f, i);
+    }
     return keep_largest(f);
 }
 
@@ -136,7 +143,7 @@ static void mark_nearest(finding_parts *f, const ari_template *t, bool hears)
     }
 }
 
-/* A stack that has an embedding of tokens at least as near is a text model all the same. */
+/* A stack near patches of images sees, one near windows of sound hears, if no word says otherwise. */
 static void settle_senses(finding_parts *f)
 {
     const ari_layout *l = f->l;
@@ -144,7 +151,7 @@ static void settle_senses(finding_parts *f)
         const ari_template *t = &l->templates[i];
         uint32_t rank = logical_shape(l, t, 0).rank;
         bool sees = t->role == ARI_ROLE_PATCH && rank >= 4, hears = t->role == ARI_ROLE_WAVE && rank == 3;
-        if (t->part == ARI_PART_BIAS || !(sees || hears) || kind_by_words(t->pattern) != NO_KIND) continue;
+        if (t->part == ARI_PART_BIAS || !(sees || hears) || t->named != NO_KIND) continue;
         mark_nearest(f, t, hears);
         n++;
     }
@@ -171,7 +178,7 @@ static bool meets(const finding_parts *f, uint32_t stack, uint32_t role)
         if (t->role != role || t->part == ARI_PART_BIAS) continue;
         n++;
         ari_shape shape = logical_shape(f->l, t, 0);
-        uint32_t kind = kind_by_words(t->pattern);
+        uint32_t kind = t->named;
         if ((kind != NO_KIND && kind != ARI_PART_TEXT) || shape.rank != 2) continue;
         uint64_t width = shape.sizes[1];
         if (s->norm > 0 ? s->norm == width : s->sides[0] == width || s->sides[1] == width) return true;
@@ -285,7 +292,7 @@ static uint32_t row_of(finding_parts *f, const ari_template *t)
 {
     const stack_facts *s = &f->stacks[t->stack];
     if (t->stack != 0 && s->row != NO_ROW) return s->row;
-    uint32_t kind = kind_by_words(t->pattern);
+    uint32_t kind = t->named;
     if (t->role == ARI_ROLE_EMBED || t->role == ARI_ROLE_OUTPUT) {
         if (kind == NO_KIND || kind == ARI_PART_TEXT) return 0;
     }

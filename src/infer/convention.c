@@ -1,6 +1,7 @@
 #include "infer/convention.h"
 
 #include "infer/pack.h"
+#include "infer/words.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ static const struct {
 };
 
 enum { MARK_ROWS = sizeof(mark_rows) / sizeof(mark_rows[0]) };
+
+_Static_assert((int)MARK_ROWS <= (int)WORDS_MOST, "an index of words keeps so many");
 
 static const struct {
     const char *act;
@@ -58,15 +61,23 @@ static const struct dialect *find_dialect(const char *name)
     return NULL;
 }
 
-static uint64_t marks_of(ari_span name)
+static uint64_t marks_of(const ari_words *x, ari_span name)
 {
     uint64_t marks = 0;
-    for (size_t at = 0; at < name.size; at = next_word(name, at)) {
-        for (size_t i = 0; i < MARK_ROWS; i++) {
-            if (words_at(name, at, mark_rows[i].words)) marks |= mark_rows[i].mark;
+    for (size_t at = 0, n = 0; at < name.size && n < WORDS_IN_NAME; at = next_word(name, at), n++) {
+        for (size_t i = x->newest[name.data[at]]; i != 0; i = x->next[i - 1]) {
+            if (words_at(name, at, mark_rows[i - 1].words)) marks |= mark_rows[i - 1].mark;
         }
     }
     return marks;
+}
+
+void marks_find(ari_layout *l)
+{
+    ari_words x = { 0 };
+    for (size_t i = 0; i < MARK_ROWS; i++) words_index(&x, i, mark_rows[i].words);
+    for (size_t i = 0; i < l->template_count; i++)
+        l->templates[i].marks = marks_of(&x, l->templates[i].pattern);
 }
 
 static ari_mlp_form form_of(const ari_sizes *s)
@@ -108,7 +119,7 @@ ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t sta
     for (size_t i = 0; i < d->layout->template_count; i++) {
         const ari_template *row = &d->layout->templates[i];
         if (row->component != component || (row->stack != stack && row->stack != 0)) continue;
-        t.marks |= marks_of(row->pattern);
+        t.marks |= row->marks;
         block_norms += row->role == ARI_ROLE_NORM && row->stack != 0 && row->part != ARI_PART_BIAS;
         if (is_transposed(d, row)) t.marks |= M(TRANSPOSED);
         if (row->adapter) t.marks |= M(ADAPTER);
@@ -119,14 +130,14 @@ ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t sta
     return t;
 }
 
-bool is_diffusion(ari_span name)
+bool is_diffusion(const ari_template *t)
 {
-    return (marks_of(name) & M(DIFFUSION)) != 0;
+    return (t->marks & M(DIFFUSION)) != 0;
 }
 
-bool is_adapter_word(ari_span name)
+bool is_adapter_word(const ari_template *t)
 {
-    return (marks_of(name) & M(OTHER_ADAPTER)) != 0;
+    return (t->marks & M(OTHER_ADAPTER)) != 0;
 }
 
 bool is_dual(const ari_traits *t)

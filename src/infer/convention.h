@@ -16,10 +16,13 @@ typedef struct ari_traits {
 /* Of the templates of one component and its stack. */
 ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t stack, const char *dialect);
 
-/* Does the name bear a mark of diffusion models? */
-bool is_diffusion(ari_span name);
-/* Or one of adapters that are no pairs of matrices? */
-bool is_adapter_word(ari_span name);
+/* Give every template the marks of its name. */
+void marks_find(ari_layout *l);
+
+/* Of diffusion models? */
+bool is_diffusion(const ari_template *t);
+/* Of adapters that are no pairs of matrices? */
+bool is_adapter_word(const ari_template *t);
 /* Does the component bear those of an encoder; of one half of a pair of towers; of
  * one set of weights for all layers? */
 bool is_encoder(const ari_traits *t);

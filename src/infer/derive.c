@@ -8,6 +8,7 @@
 #include "infer/kind.h"
 #include "infer/mixture.h"
 #include "infer/shapes.h"
+#include "infer/words.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "infer/kind.h"
 
 #include "infer/convention.h"
+#include "infer/words.h"
 
 #include <stdlib.h>
 
@@ -82,7 +83,7 @@ static bool diffuses(const ari_model *m, const presence *p)
     bool most = m->parts.rows[0].parameters > m->parameters / 2;
     if (p->embedding && (p->output || (most && !is_encoder(&m->traits)))) return false;
     for (size_t i = 0; i < m->layout.template_count; i++) {
-        if (is_diffusion(m->layout.templates[i].pattern)) return true;
+        if (is_diffusion(&m->layout.templates[i])) return true;
     }
     return false;
 }
@@ -115,7 +116,7 @@ static bool is_other_adapter(const ari_model *m)
 {
     size_t marked = 0;
     for (size_t i = 0; i < m->layout.template_count; i++) {
-        if (is_adapter_word(m->layout.templates[i].pattern)) marked++;
+        if (is_adapter_word(&m->layout.templates[i])) marked++;
     }
     return marked > 0 && marked * 2 >= m->layout.template_count;
 }

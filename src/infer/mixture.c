@@ -1,6 +1,7 @@
 #include "infer/mixture.h"
 
 #include "base/text.h"
+#include "infer/words.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "infer/model.h"
 
 #include "base/text.h"
+#include "infer/convention.h"
 #include "infer/count.h"
 #include "infer/derive.h"
 #include "infer/merge.h"
@@ -70,8 +71,10 @@ static ari_status infer(ari_model *m, const ari_options *options, ari_err *err)
     ari_checkpoint *c = m->checkpoint;
     m->dialect = find_dialect(c);
     if (!layout_build(&m->layout, &c->tensors) || !pack_resolve(&m->layout, c, &m->packing) ||
-        !roles_assign(&m->layout) || !derive(m))
+        !roles_assign(&m->layout))
         return ari_out_of_memory(err);
+    marks_find(&m->layout);
+    if (!derive(m)) return ari_out_of_memory(err);
     if (!options->weights_only) {
         claims_read(c, &m->claims);
         merge_claims(m);

@@ -17,6 +17,8 @@ static const struct pack_row {
 #include "infer/pack.def"
 };
 
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
 /* Elements stored alike. */
 typedef struct tally {
     const char *scheme;
@@ -28,7 +30,7 @@ typedef struct tally {
 typedef struct packing {
     ari_layout *l;
     const ari_checkpoint *c;
-    const struct pack_row *row;
+    size_t row;
     ari_template *payload;
     struct {
         char letter;
@@ -39,6 +41,7 @@ typedef struct packing {
     const uint64_t *groups; /* Of MLX, by the ratio of a payload's columns to its scales'. */
     tally tallies[SCHEMES_KEPT];
     size_t tally_count;
+    bool takes[ROWS][ARI_DT_COUNT]; /* The types of payload that a row allows. */
 } packing;
 
 /* --- Products -------------------------------------------------------------------------- */
@@ -135,7 +138,7 @@ static bool product(const packing *p, const char **text, uint64_t *out)
 
 static bool conditions_hold(const packing *p)
 {
-    const char *text = p->row->conditions;
+    const char *text = rows[p->row].conditions;
     while (*text != '\0') {
         uint64_t left, right;
         if (!product(p, &text, &left)) return false;
@@ -171,7 +174,7 @@ static bool solve(const packing *p, ari_logical *out)
 {
     const ari_tensor *payload = tensor_of(p, 'p');
     ari_logical g = { .elements = 1 };
-    const char *text = p->row->shape;
+    const char *text = rows[p->row].shape;
     if (!conditions_hold(p)) return false;
     while (*text != '\0') {
         uint64_t size;
@@ -186,11 +189,11 @@ static bool solve(const packing *p, ari_logical *out)
     uint64_t bits;
     if (g.elements == 0 || !mul_u64(payload->bytes, 8, &bits)) return false;
     bits = (bits + g.elements / 2) / g.elements;
-    bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
-    if (!adapter && p->row->shape[0] != '\0' && (bits < 1 || bits > MOST_BITS)) return false;
-    if (p->row->shape[0] == '\0') g.elements = 0;
+    bool adapter = strcmp(rows[p->row].scheme, ADAPTER) == 0;
+    if (!adapter && rows[p->row].shape[0] != '\0' && (bits < 1 || bits > MOST_BITS)) return false;
+    if (rows[p->row].shape[0] == '\0') g.elements = 0;
     /* One product: the elements are counted, their arrangement is lost. */
-    if (strpbrk(p->row->shape, " =.") == NULL) g.rank = 0;
+    if (strpbrk(rows[p->row].shape, " =.") == NULL) g.rank = 0;
     g.bits = (uint8_t)(adapter || bits > MOST_BITS ? MOST_BITS : bits < 1 ? 1 : bits);
     *out = g;
     return true;
@@ -201,13 +204,13 @@ static bool solve(const packing *p, ari_logical *out)
 static uint64_t group_of(const packing *p, const ari_logical *g)
 {
     uint64_t group = 0;
-    for (const char *text = p->row->group; *text != '\0'; text += strspn(text, "|")) {
+    for (const char *text = rows[p->row].group; *text != '\0'; text += strspn(text, "|")) {
         const char *end = text;
         if (product(p, &end, &group)) break;
         group = 0;
         text += strcspn(text, "|");
     }
-    bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
+    bool adapter = strcmp(rows[p->row].scheme, ADAPTER) == 0;
     bool whole_row = !adapter && g->rank > 0 && group == g->sizes[g->rank - 1];
     return whole_row ? 0 : group;
 }
@@ -255,17 +258,33 @@ static bool has_word(const char *words, const char *word)
     return *words == '\0';
 }
 
-static bool dtype_fits(const packing *p)
+static void index_dtypes(packing *p)
 {
-    const ari_dtype_info *d = dtype_info(tensor_of(p, 'p')->dtype);
-    return d != NULL && has_word(p->row->dtypes, d->name);
+    for (size_t i = 0; i < ROWS; i++) {
+        for (uint32_t k = 0; k < ARI_DT_COUNT; k++)
+            p->takes[i][k] = has_word(rows[i].dtypes, dtype_info(k)->name);
+    }
+}
+
+static bool dtype_fits(const packing *p, size_t at)
+{
+    uint32_t dtype = place_tensor(p->l, &p->l->places[p->payload->first + at])->dtype;
+    return dtype < ARI_DT_COUNT && p->takes[p->row][dtype];
+}
+
+static bool some_fit(const packing *p)
+{
+    for (size_t i = 0; i < p->payload->count; i++) {
+        if (dtype_fits(p, i)) return true;
+    }
+    return false;
 }
 
 /* Find the companions that the row names; false where a needed one is missing. */
 static bool find_companions(packing *p, ari_span module)
 {
     p->companion_count = 0;
-    for (const char *s = p->row->companions; *s != '\0'; s += strspn(s, " ")) {
+    for (const char *s = rows[p->row].companions; *s != '\0'; s += strspn(s, " ")) {
         char letter = *s++, name[512];
         bool needed = *s == '!';
         s += needed;
@@ -287,7 +306,7 @@ static bool find_companions(packing *p, ari_span module)
 
 static void mark(packing *p, ari_span module)
 {
-    bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
+    bool adapter = strcmp(rows[p->row].scheme, ADAPTER) == 0;
     p->payload->module = module;
     p->payload->adapter = adapter;
     for (size_t i = 0; i < p->companion_count; i++) {
@@ -300,11 +319,12 @@ static void mark(packing *p, ari_span module)
 static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
 {
     p->payload = t;
-    if (!find_companions(p, module)) return true;
+    if (!some_fit(p) || !find_companions(p, module)) return true;
     bool any = false;
     for (p->at = 0; p->at < t->count; p->at++) {
         ari_logical g;
-        if ((t->logical != NULL && t->logical[p->at].bits > 0) || !dtype_fits(p) || !solve(p, &g)) continue;
+        if ((t->logical != NULL && t->logical[p->at].bits > 0) || !dtype_fits(p, p->at) || !solve(p, &g))
+            continue;
         if (t->logical == NULL) {
             uint64_t bytes;
             if (!mul_u64(t->count, sizeof(g), &bytes)) return false;
@@ -312,8 +332,8 @@ static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
             if (t->logical == NULL) return false;
         }
         t->logical[p->at] = g;
-        bool adapter = strcmp(p->row->scheme, ADAPTER) == 0;
-        count(p, p->row->scheme, adapter ? 0 : g.bits, group_of(p, &g), g.elements);
+        bool adapter = strcmp(rows[p->row].scheme, ADAPTER) == 0;
+        count(p, rows[p->row].scheme, adapter ? 0 : g.bits, group_of(p, &g), g.elements);
         any = true;
         --*left;
     }
@@ -324,10 +344,10 @@ static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
 static bool pack_template(packing *p, ari_template *t)
 {
     size_t left = t->count;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && left > 0; i++) {
-        p->row = &rows[i];
-        size_t n = strlen(p->row->payload);
-        if (!span_ends(t->pattern, p->row->payload) || t->pattern.size <= n) continue;
+    for (size_t i = 0; i < ROWS && left > 0; i++) {
+        p->row = i;
+        size_t n = strlen(rows[i].payload);
+        if (!span_ends(t->pattern, rows[p->row].payload) || t->pattern.size <= n) continue;
         if (!apply(p, t, span_first(t->pattern, t->pattern.size - n), &left)) return false;
     }
     return true;
@@ -422,6 +442,7 @@ bool pack_resolve(ari_layout *l, const ari_checkpoint *c, ari_packing *out)
     uint64_t groups[RATIOS] = { 0 };
     find_mlx_groups(l, groups);
     packing p = { .l = l, .c = c, .groups = groups };
+    index_dtypes(&p);
     for (size_t i = 0; i < l->template_count; i++) split_plain(&l->templates[i]);
     for (size_t i = 0; i < l->template_count; i++) {
         ari_template *t = &l->templates[i];

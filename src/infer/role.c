@@ -1,6 +1,7 @@
 #include "infer/role.h"
 
 #include "infer/pack.h"
+#include "infer/words.h"
 
 enum { NUMBERS_MAX = 8192, STACKS_TRIED = 64 };
 
@@ -19,6 +20,8 @@ static const struct {
 #define CONTEXT(word, context) { word, ARI_IN_##context },
 #include "infer/context.def"
 };
+
+enum { CONTEXT_COUNT = sizeof(contexts) / sizeof(contexts[0]) };
 
 static const struct tail_row {
     const char *words;
@@ -52,13 +55,12 @@ static ari_span last_word(ari_span s, ari_span *before)
     return span_from(s, at);
 }
 
-static unsigned context_of(ari_span module)
+static unsigned context_of(const ari_words *x, ari_span module)
 {
     unsigned found = 0;
-    while (module.size > 0) {
-        ari_span word = last_word(module, &module);
-        for (size_t i = 0; i < sizeof(contexts) / sizeof(contexts[0]); i++) {
-            if (span_is(word, contexts[i].word)) found |= contexts[i].context;
+    for (size_t at = 0, n = 0; at < module.size && n < WORDS_IN_NAME; at = next_word(module, at), n++) {
+        for (size_t i = x->newest[module.data[at]]; i != 0; i = x->next[i - 1]) {
+            if (words_at(module, at, contexts[i - 1].word)) found |= contexts[i - 1].context;
         }
     }
     return (found & ARI_IN_CROSS) != 0 ? found | ARI_IN_ATTENTION : found;
@@ -67,8 +69,11 @@ static unsigned context_of(ari_span module)
 static bool holds(ari_span word, const char *part)
 {
     size_t n = strlen(part);
-    for (size_t i = 0; i + n <= word.size; i++) {
-        if (memcmp(word.data + i, part, n) == 0) return true;
+    while (word.size >= n) {
+        const uint8_t *at = memchr(word.data, part[0], word.size - n + 1);
+        if (at == NULL) return false;
+        if (memcmp(at, part, n) == 0) return true;
+        word = span_from(word, (size_t)(at - word.data) + 1);
     }
     return false;
 }
@@ -77,7 +82,7 @@ static bool holds(ari_span word, const char *part)
 static unsigned context_by_parts(ari_span module)
 {
     last_word(module, &module);
-    while (module.size > 0) {
+    for (size_t n = 0; module.size > 0 && n < WORDS_IN_NAME; n++) {
         ari_span word = last_word(module, &module);
         if (holds(word, "attention") || holds(word, "attn")) return ARI_IN_ATTENTION;
     }
@@ -99,6 +104,7 @@ typedef struct tail_index {
     size_t next[TAIL_COUNT]; /* The row before with the same last word, + 1. */
     size_t newest[TAIL_COUNT];
     size_t count;
+    ari_words contexts;
 } tail_index;
 
 static ari_span indexed_word(const void *index, size_t i)
@@ -194,7 +200,7 @@ static unsigned outside_context(const ari_template *t)
 
 static void assign(const tail_index *x, const ari_layout *l, ari_template *t)
 {
-    t->context = context_of(t->module) | context_by_parts(t->module) | outside_context(t);
+    t->context = context_of(&x->contexts, t->module) | context_by_parts(t->module) | outside_context(t);
     /* A bias whose name is one word may have a row of its own. */
     bool split = t->module.size < t->pattern.size, glued = split && t->pattern.data[t->module.size] == '_';
     const struct tail_row *row = match(x, glued ? t->pattern : t->module, t->context);
@@ -274,6 +280,7 @@ bool roles_assign(ari_layout *l)
 {
     tail_index x = { 0 };
     x.words.seed = l->tensors->names.seed;
+    for (size_t i = 0; i < CONTEXT_COUNT; i++) words_index(&x.contexts, i, contexts[i].word);
     bool ok = index_tails(&x);
     for (size_t i = 0; ok && i < l->template_count; i++) {
         l->templates[i].outside = l->templates[i].stack == 0;
@@ -282,26 +289,4 @@ bool roles_assign(ari_layout *l)
     if (ok) find_outside(&x, l);
     lookup_free(&x.words);
     return ok;
-}
-
-bool words_at(ari_span name, size_t at, const char *words)
-{
-    if (at >= name.size || name.data[at] != (uint8_t)words[0]) return false;
-    size_t n = strlen(words);
-    if (n > name.size - at || memcmp(name.data + at, words, n) != 0) return false;
-    return at + n == name.size || name.data[at + n] == '.';
-}
-
-size_t next_word(ari_span name, size_t at)
-{
-    const uint8_t *dot = at < name.size ? memchr(name.data + at, '.', name.size - at) : NULL;
-    return dot == NULL ? name.size : (size_t)(dot - name.data) + 1;
-}
-
-bool has_words(ari_span name, const char *words)
-{
-    for (size_t at = 0; at < name.size; at = next_word(name, at)) {
-        if (words_at(name, at, words)) return true;
-    }
-    return false;
 }

@@ -54,11 +54,4 @@ bool is_core(const ari_template *t);
 const char *role_word(uint32_t role);
 ari_role_group role_group(uint32_t role);
 
-/* Do these words stand in the name at `at`, whole and one after the other? */
-bool words_at(ari_span name, size_t at, const char *words);
-/* Where the word after the one at `at` begins; the name's size after the last. */
-size_t next_word(ari_span name, size_t at);
-/* Do they stand anywhere in it? */
-bool has_words(ari_span name, const char *words);
-
 #endif
