@@ -62,7 +62,7 @@ Test(kind, encoders)
                     T5_BLOCK("decoder.block", "{2}",
                              "2") "decoder.block.{2}.layer.1.EncDecAttention.q.weight "
                                   "64x64\ndecoder.block.{2}.layer.1.EncDecAttention.k.weight 64x64\n",
-                "encoder-decoder", "num_hidden_layers 2 shape");
+                "encoder-decoder", "num_hidden_layers 2 convention");
 }
 
 Test(kind, several_senses)

@@ -70,7 +70,7 @@ Test(sizes, layers_that_differ)
         "model.layers.{2}.mlp.up_proj.weight 100x64\nmodel.layers.{2}.mlp.down_proj.weight 64x100\n"
         "model.layers.{2-4}.mlp.up_proj.weight 176x64\nmodel.layers.{2-4}.mlp.down_proj.weight 64x176\n"
         "model.layers.{5}.self_attn.q_proj.weight 64x64\nmodel.layers.{5}.self_attn.k_proj.weight 64x64\n");
-    expect_facts(m, "pruned", "intermediate_size 176 shape; num_hidden_layers 5 shape");
+    expect_facts(m, "pruned", "intermediate_size 176 shape; num_hidden_layers 5 convention");
     const char *evidence = m->architecture.fields[ARI_FIELD_INTERMEDIATE_SIZE].evidence;
     cr_expect(strstr(evidence, "3 of 5 layers") != NULL, "%s", evidence);
     ari_model_close(m);

@@ -32,17 +32,16 @@ static void set_hidden(const ari_derivation *d)
                     d->sizes->hidden_evidence);
 }
 
-static void set_layers(const ari_derivation *d, ari_span prefix, bool complete)
+static void set_layers(const ari_derivation *d, ari_span prefix, bool complete, bool encoder)
 {
     const ari_sizes *s = d->sizes;
     const char *name = arena_escape(d->arena, prefix, 200);
     if (s->layers == 0) return;
     if (s->whole && complete) {
         /* Part of a model looks whole too, but for what follows the layers. */
-        bool end = !d->text || d->partial ||
-                   s->weights[ARI_ROLE_FINAL_NORM] + s->weights[ARI_ROLE_OUTPUT] +
-                           s->weights[ARI_ROLE_POOLER] + s->weights[ARI_ROLE_EMBED] >
-                       0;
+        bool end =
+            !d->text || d->partial || encoder ||
+            s->weights[ARI_ROLE_FINAL_NORM] + s->weights[ARI_ROLE_OUTPUT] + s->weights[ARI_ROLE_POOLER] > 0;
         set_integer(d->out, d->arena, ARI_FIELD_NUM_HIDDEN_LAYERS, s->layers,
                     end ? ARI_SHAPE : ARI_CONVENTION,
                     arena_printf(d->arena, "%s.0 to %s.%" PRIu32, name, name, s->layers - 1));
@@ -239,7 +238,8 @@ static bool derive_component(ari_model *m, size_t i)
                          .strange = has_strange_matrix(&m->layout, (uint32_t)i, row->stack) };
     ari_traits traits = traits_find(&d, (uint32_t)i, row->stack, text ? m->dialect : NULL);
     if (!has_bottlenecks(&traits)) set_hidden(&d);
-    if (!shares_layers(&traits) && !c->sizes->nested) set_layers(&d, row->prefix, !m->checkpoint->incomplete);
+    if (!shares_layers(&traits) && !c->sizes->nested)
+        set_layers(&d, row->prefix, !m->checkpoint->incomplete, is_encoder(&traits));
     if (text) set_vocabulary(&d);
     attention_derive(&d);
     feed_forward_derive(&d);

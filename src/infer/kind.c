@@ -67,7 +67,10 @@ static void set_tied(ari_model *m, const presence *p, bool encoder)
     if (p->output) {
         set_bool(a, ARI_FIELD_TIE_WORD_EMBEDDINGS, false, ARI_SHAPE, "a separate output matrix is stored");
     } else if (!p->head && !encoder && !is_headless(m, p)) {
-        set_bool(a, ARI_FIELD_TIE_WORD_EMBEDDINGS, true, ARI_SHAPE, "no output matrix is stored");
+        /* The first of two files ends before the final norm. */
+        bool end = p->main->weights[ARI_ROLE_FINAL_NORM] > 0;
+        set_bool(a, ARI_FIELD_TIE_WORD_EMBEDDINGS, true, end ? ARI_SHAPE : ARI_CONVENTION,
+                 "no output matrix is stored");
     }
 }
 

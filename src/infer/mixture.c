@@ -62,6 +62,8 @@ static void set_dense(const ari_derivation *d)
         const uint64_t choices[] = { width, width / 2 };
         set_candidates(d, ARI_FIELD_INTERMEDIATE_SIZE, choices, 2,
                        "a matrix that may hold a gate too, and none that leads back");
+    } else if (width > 0 && d->sizes->several && size(d, ARI_DIM_EXPERTS) == 0) {
+        d->out->fields[ARI_FIELD_INTERMEDIATE_SIZE].evidence = "several MLPs a layer, which may be experts";
     } else if (width > 0) {
         set_size(d, ARI_FIELD_INTERMEDIATE_SIZE, width, by);
     } else if (d->sizes->layers > 0 && !d->partial && !d->strange) {

@@ -417,6 +417,8 @@ static void take_template(const solving *s, const ari_template *t)
                           : expert           ? s->out->expert_weights
                                              : s->out->weights;
         if (attends(s, t, p)) counter[t->role]++;
+        if (feed_forward && !expert && !bias && !t->nested && !t->outside && places_in_layer(s, t, k) > 1)
+            s->out->several = true;
         if (expert) {
             n = take_expert(s, t, k);
         } else if (attends(s, t, p)) {

@@ -104,8 +104,9 @@ typedef struct ari_sizes {
     uint32_t number_count; /* Layer numbers, the highest plus one. */
     uint32_t layers;       /* Layers that hold something, next-token layers not counted. */
     uint32_t mtp_layers;
-    bool nested; /* Layers within layers: stages of blocks. Their widths may differ. */
-    bool whole;  /* No number is missing, and the layers follow one another. */
+    bool nested;  /* Layers within layers: stages of blocks. Their widths may differ. */
+    bool several; /* MLPs in one layer that no word calls experts. */
+    bool whole;   /* No number is missing, and the layers follow one another. */
     /* Tensors of each role in the layers and outside of them: weights and biases. */
     size_t weights[ARI_ROLE_COUNT], biases[ARI_ROLE_COUNT];
     size_t expert_weights[ARI_ROLE_COUNT], shared_weights[ARI_ROLE_COUNT];
