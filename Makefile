@@ -176,13 +176,14 @@ readme: $(PROGRAM)
 	$(call quiet,TEST,README.md) tests/readme.py $(PROGRAM)
 
 .PHONY: test
-test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, other readers, the JSON schema and README.md
+test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, other readers, the JSON schema, README.md and real architectures
 	+@$(SUBMAKE) unit
 	+@$(SUBMAKE) golden
 	+@$(SUBMAKE) malformed
 	+@$(SUBMAKE) independent
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
+	+@$(SUBMAKE) recipes
 
 .PHONY: recipes
 recipes: $(PROGRAM) ## Real architectures, rebuilt from fixtures/recipes, against their published configs

@@ -461,13 +461,3 @@ Test(role, unknown_names_have_none)
                             "layers.0.q_proj.weightx none 4x4\n"
                             "model.norm.7.x none 4\n");
 }
-
-Test(role, words_in_names)
-{
-    ari_span name = ARI_SPAN("model.mtp.layers.{}.q_proj");
-    cr_expect(has_words(name, "mtp") && has_words(name, "mtp.layers") && has_words(name, "q_proj"));
-    cr_expect(!has_words(name, "mt") && !has_words(name, "tp") && !has_words(name, "proj"));
-    cr_expect(!has_words(name, "layers.mtp") && !has_words((ari_span){ 0 }, "mtp"));
-    cr_expect(words_at(name, 6, "mtp") && !words_at(name, 7, "tp.") && !words_at(name, name.size, "q"));
-    cr_expect(next_word(name, 0) == 6 && next_word(name, 20) == name.size);
-}

@@ -19,7 +19,7 @@ static const struct pack_row {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-/* Elements stored alike. */
+/* Elements stored alike; of adapters, pairs. */
 typedef struct tally {
     const char *scheme;
     unsigned bits;
@@ -333,7 +333,7 @@ static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
         }
         t->logical[p->at] = g;
         bool adapter = strcmp(rows[p->row].scheme, ADAPTER) == 0;
-        count(p, rows[p->row].scheme, adapter ? 0 : g.bits, group_of(p, &g), g.elements);
+        count(p, rows[p->row].scheme, adapter ? 0 : g.bits, group_of(p, &g), adapter ? 1 : g.elements);
         any = true;
         --*left;
     }
