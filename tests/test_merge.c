@@ -206,3 +206,15 @@ Test(merge, keys_of_gguf_against_tensors)
     cr_expect(strcmp(contradictions_text(model), "hidden_size 64 32") == 0, "%s", contradictions_text(model));
     ari_model_close(model);
 }
+
+/* 512 = 8 x 64, and 128 / 64 = 2: not 1. 512 / 32 = 16, and 128 / 32 = 4. */
+Test(merge, stated_heads_hold_together_or_not_at_all)
+{
+    expect_merged(SMALL, "{\"num_attention_heads\":8,\"num_key_value_heads\":1}",
+                  "num_attention_heads 8 ambiguous; num_key_value_heads 2 ambiguous; head_dim 64 ambiguous",
+                  "num_key_value_heads 1 2");
+    expect_merged(SMALL, "{\"num_attention_heads\":8,\"head_dim\":32}",
+                  "num_attention_heads 8 ambiguous; head_dim 64 ambiguous", "head_dim 32 64");
+    expect_merged(SMALL, "{\"head_dim\":32}",
+                  "num_attention_heads 16 stated; num_key_value_heads 4 stated; head_dim 32 stated", "");
+}

@@ -98,12 +98,22 @@ static bool encodes(const ari_model *m)
     return is_encoder(&m->traits) || alone;
 }
 
+/* Without a tensor outside of its layers it is a fragment. */
+static bool has_outside(const ari_model *m)
+{
+    for (size_t i = 0; i < m->layout.template_count; i++) {
+        if (m->layout.templates[i].outside && m->layout.templates[i].component == 0) return true;
+    }
+    return false;
+}
+
 static const char *text_kind(const ari_model *m, const presence *p)
 {
     if (encodes(m)) return p->head ? "classifier" : "encoder";
     if (p->head) return "classifier";
     if (p->state_space && !p->attends) return "ssm";
-    if (is_headless(m, p) || !(p->embedding || p->output)) return "embedding";
+    if (!(p->embedding || p->output)) return has_outside(m) ? "embedding" : "unknown";
+    if (is_headless(m, p)) return "embedding";
     return p->experts ? "moe-causal-lm" : "causal-lm";
 }
 

@@ -51,46 +51,62 @@ static size_t candidate_index(const ari_inferred *d, const char *value)
     return i;
 }
 
-static bool stated_number(const ari_model *m, ari_field field, uint64_t *out)
+static uint64_t stated_number(const ari_model *m, ari_field field, bool by_default)
 {
     const ari_claim *s = &m->claims.of[field];
-    if (s->value == NULL || strcmp(s->value, "null") == 0) return false;
-    *out = strtoull(s->value, NULL, 10);
-    return *out > 0;
+    if (s->value == NULL || s->by_default != by_default || strcmp(s->value, "null") == 0) return 0;
+    return strtoull(s->value, NULL, 10);
+}
+
+static const ari_field head_fields[] = { ARI_FIELD_NUM_ATTENTION_HEADS, ARI_FIELD_NUM_KEY_VALUE_HEADS,
+                                         ARI_FIELD_HEAD_DIM };
+
+/* The size of a head by the first of the claims that divides its width; 0 if none does. */
+static uint64_t claimed_size(const uint64_t *claims, uint64_t queries, uint64_t keys)
+{
+    if (claims[2] > 0) return claims[2];
+    if (claims[0] > 0) return queries % claims[0] == 0 ? queries / claims[0] : 0;
+    return claims[1] > 0 && keys % claims[1] == 0 ? keys / claims[1] : 0;
 }
 
 /* Where head counts are open, the widths are known all the same. Stated numbers
- * that divide them evenly and agree on one size of a head settle all three. */
-static void settle_heads(ari_model *m)
+ * that divide them evenly and agree on one size of a head settle all three. False
+ * where those that someone wrote cannot all be true. */
+static bool settle_heads(ari_model *m)
 {
     ari_inferred *f = m->architecture.fields;
-    const ari_inferred *heads = &f[ARI_FIELD_NUM_ATTENTION_HEADS],
-                       *kv_heads = &f[ARI_FIELD_NUM_KEY_VALUE_HEADS];
-    uint64_t q, kv, size;
-    if (heads->basis != ARI_AMBIGUOUS || !stated_number(m, ARI_FIELD_NUM_ATTENTION_HEADS, &q)) return;
+    uint64_t claims[3], any = 0;
+    if (f[ARI_FIELD_NUM_ATTENTION_HEADS].basis != ARI_AMBIGUOUS) return true;
+    for (size_t i = 0; i < 3; i++) any += claims[i] = stated_number(m, head_fields[i], false);
+    if (any == 0) claims[0] = stated_number(m, ARI_FIELD_NUM_ATTENTION_HEADS, true);
     uint64_t unit = strtoull(f[ARI_FIELD_HEAD_DIM].value, NULL, 10);
-    uint64_t queries = strtoull(heads->value, NULL, 10) * unit,
-             keys = strtoull(kv_heads->value, NULL, 10) * unit;
-    if (queries % q != 0 || keys % (queries / q) != 0) return;
-    size = queries / q;
-    if (stated_number(m, ARI_FIELD_NUM_KEY_VALUE_HEADS, &kv) && kv != keys / size &&
-        !m->claims.of[ARI_FIELD_NUM_KEY_VALUE_HEADS].by_default)
-        return;
-    if (stated_number(m, ARI_FIELD_HEAD_DIM, &kv) && kv != size &&
-        !m->claims.of[ARI_FIELD_HEAD_DIM].by_default)
-        return;
-    attention_take(&m->architecture, &m->checkpoint->arena, (uint64_t[]){ q, keys / size, size },
-                   m->claims.of[ARI_FIELD_NUM_ATTENTION_HEADS].evidence);
+    uint64_t queries = strtoull(f[ARI_FIELD_NUM_ATTENTION_HEADS].value, NULL, 10) * unit,
+             keys = strtoull(f[ARI_FIELD_NUM_KEY_VALUE_HEADS].value, NULL, 10) * unit;
+    uint64_t size = claimed_size(claims, queries, keys);
+    if (size == 0 || queries % size != 0 || keys % size != 0) return any == 0;
+    const uint64_t heads[] = { queries / size, keys / size, size };
+    for (size_t i = 0; i < 3; i++) {
+        if (claims[i] > 0 && claims[i] != heads[i]) return any == 0;
+    }
+    size_t by = claims[0] > 0 ? 0 : claims[2] > 0 ? 2 : 1;
+    attention_take(&m->architecture, &m->checkpoint->arena, heads, m->claims.of[head_fields[by]].evidence);
+    return true;
+}
+
+static bool is_head_field(ari_field field)
+{
+    return field == head_fields[0] || field == head_fields[1] || field == head_fields[2];
 }
 
 /* A default only fills gaps: the author never wrote it, so it contradicts nothing. */
-static void merge_field(ari_model *m, ari_field field)
+static void merge_field(ari_model *m, ari_field field, bool torn)
 {
     ari_inferred *d = &m->architecture.fields[field];
     const ari_claim *s = &m->claims.of[field];
     bool open = d->basis == ARI_UNKNOWN || d->basis == ARI_CONVENTION;
     if (s->value == NULL) return;
-    if (d->basis == ARI_AMBIGUOUS) open = candidate_index(d, s->value) < d->candidate_count;
+    if (d->basis == ARI_AMBIGUOUS)
+        open = !(torn && is_head_field(field)) && candidate_index(d, s->value) < d->candidate_count;
     if (open && !(s->by_default && d->basis == ARI_CONVENTION)) {
         *d = (ari_inferred){ .value = s->value, .basis = ARI_STATED, .evidence = s->evidence };
     } else if (!s->by_default && !same_value(d->value, s->value) && !says_none(d, s) &&
@@ -106,6 +122,6 @@ static void merge_field(ari_model *m, ari_field field)
 
 void merge_claims(ari_model *m)
 {
-    settle_heads(m);
-    for (size_t i = 0; i < ARI_FIELD_COUNT; i++) merge_field(m, (ari_field)i);
+    bool torn = !settle_heads(m);
+    for (size_t i = 0; i < ARI_FIELD_COUNT; i++) merge_field(m, (ari_field)i, torn);
 }

@@ -105,6 +105,7 @@ typedef struct tail_index {
     size_t newest[TAIL_COUNT];
     size_t count;
     ari_words contexts;
+    size_t wrapper;
 } tail_index;
 
 static ari_span indexed_word(const void *index, size_t i)
@@ -180,9 +181,26 @@ static const char *const bare_words[] = {
 #include "infer/context.def"
 };
 
-static bool is_bare(ari_span module)
+/* Bytes of the words that all names begin with: whatever they are, they wrap the model. */
+static size_t find_wrapper(const ari_layout *l)
+{
+    if (l->template_count == 0) return 0;
+    ari_span first = l->templates[0].pattern;
+    size_t shared = first.size;
+    for (size_t i = 1; i < l->template_count; i++) {
+        ari_span other = l->templates[i].pattern;
+        size_t n = 0;
+        while (n < shared && n < other.size && first.data[n] == other.data[n]) n++;
+        shared = n;
+    }
+    while (shared > 0 && first.data[shared - 1] != '.') shared--;
+    return shared;
+}
+
+static bool is_bare(ari_span module, size_t wrapper)
 {
     last_word(module, &module);
+    module = span_from(module, wrapper);
     while (module.size > 0) {
         ari_span word = last_word(module, &module);
         size_t i = 0;
@@ -192,15 +210,16 @@ static bool is_bare(ari_span module)
     return true;
 }
 
-static unsigned outside_context(const ari_template *t)
+static unsigned outside_context(const ari_template *t, size_t wrapper)
 {
     if (!t->outside) return 0;
-    return ARI_IN_TOP | (is_bare(t->module) ? (unsigned)ARI_IN_BARE : 0);
+    return ARI_IN_TOP | (is_bare(t->module, wrapper) ? (unsigned)ARI_IN_BARE : 0);
 }
 
 static void assign(const tail_index *x, const ari_layout *l, ari_template *t)
 {
-    t->context = context_of(&x->contexts, t->module) | context_by_parts(t->module) | outside_context(t);
+    t->context =
+        context_of(&x->contexts, t->module) | context_by_parts(t->module) | outside_context(t, x->wrapper);
     /* A bias whose name is one word may have a row of its own. */
     bool split = t->module.size < t->pattern.size, glued = split && t->pattern.data[t->module.size] == '_';
     const struct tail_row *row = match(x, glued ? t->pattern : t->module, t->context);
@@ -281,6 +300,7 @@ bool roles_assign(ari_layout *l)
     tail_index x = { 0 };
     x.words.seed = l->tensors->names.seed;
     for (size_t i = 0; i < CONTEXT_COUNT; i++) words_index(&x.contexts, i, contexts[i].word);
+    x.wrapper = find_wrapper(l);
     bool ok = index_tails(&x);
     for (size_t i = 0; ok && i < l->template_count; i++) {
         l->templates[i].outside = l->templates[i].stack == 0;

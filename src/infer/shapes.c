@@ -175,13 +175,16 @@ static void set_layers(ari_model *m, const forms *f, uint64_t width)
             "numbers in the names, and shapes repeated as often");
         return;
     }
-    uint64_t choices[CHOICES];
+    uint64_t choices[CHOICES + 1];
     size_t n = 0;
+    if (best != NULL) choices[n++] = best->layers;
     for (uint64_t d = 1; d <= CHOICES && times > 1; d++) {
-        if (times % d == 0 && times / d > 1) choices[n++] = times / d;
+        if (times % d == 0 && times / d > 1 && (best == NULL || times / d != best->layers))
+            choices[n++] = times / d;
     }
     choose(m, ARI_FIELD_NUM_HIDDEN_LAYERS, choices, n,
-           "by shapes alone: every repeated shape is there a multiple of this");
+           best != NULL ? "by numbers in the names, and by how often shapes repeat"
+                        : "by shapes alone: every repeated shape is there a multiple of this");
 }
 
 bool shapes_derive(ari_model *m)
