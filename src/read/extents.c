@@ -3,6 +3,7 @@
 #include "base/arith.h"
 #include "base/text.h"
 #include "read/container.h"
+#include "read/sniff.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -83,9 +84,10 @@ static void finish(const walk *w)
                     w->file->where, content, w->promised, w->lost_count);
     } else if (is_unowned(w, content)) {
         bool error = w->file->container->trailing_is_error;
+        const char *damage = w->file->inflater == NULL ? sniff_damage(w->file->map) : NULL;
         finding_add(f, error ? ARI_FINDING_TRAILING_BYTES : ARI_FINDING_TRAILING_BYTES_GGUF, NO_TENSOR,
-                    w->end, "%s%" PRIu64 " bytes after the last tensor belong to none", w->file->where,
-                    content - w->end);
+                    w->end, "%s%" PRIu64 " bytes after the last tensor belong to none%s%s", w->file->where,
+                    content - w->end, damage == NULL ? "" : ": ", damage == NULL ? "" : damage);
     }
 }
 
