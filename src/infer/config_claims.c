@@ -179,7 +179,8 @@ static void read_rope(witness *w)
         claim(w->out, ARI_FIELD_ROPE_SCALING, "null", claim_source(w, "no RoPE scaling"));
     }
     double ratio;
-    if (json_number(look_up(w, "rope_ratio"), &ratio) && !claimed(w->out, ARI_FIELD_ROPE_THETA)) {
+    if (json_number(look_up(w, "rope_ratio"), &ratio) && ratio > 0 && ratio < 1e12 &&
+        !claimed(w->out, ARI_FIELD_ROPE_THETA)) {
         claim(w->out, ARI_FIELD_ROPE_THETA, arena_printf(&w->c->arena, "%.10g", 10000 * ratio),
               claim_source(w, "rope_ratio x 10000"));
     }

@@ -40,10 +40,10 @@ static uint64_t count_template(ari_model *m, const ari_template *t)
         uint64_t elements = is_counted(t, row, k) ? elements_of(m, t, row, k) : 0;
         if (is_opaque(t, row, k) || (row->elements == 0 && row->bytes > 0)) m->parameters_known = false;
         d->tensors++;
-        if (!add_u64(d->parameters, elements, &d->parameters) || !add_u64(d->bytes, row->bytes, &d->bytes) ||
-            !add_u64(m->bytes, row->bytes, &m->bytes) || !add_u64(sum, elements, &sum)) {
+        if (!add_u64(d->bytes, row->bytes, &d->bytes)) d->bytes = UINT64_MAX;
+        if (!add_u64(m->bytes, row->bytes, &m->bytes)) m->bytes = UINT64_MAX;
+        if (!add_u64(d->parameters, elements, &d->parameters) || !add_u64(sum, elements, &sum))
             m->parameters_known = false;
-        }
     }
     return sum;
 }
