@@ -57,6 +57,8 @@ Test(kind, encoders)
                 "encoder", "num_hidden_layers 4 shape");
     expect_kind("a tower of images", "patch_embed.proj.weight 48x3x14x14\n" TOWER_BLOCK("blocks", "{5}"),
                 "encoder", "hidden_size 48 shape; patch_size 14 shape");
+    expect_kind("a fragment", "blk.0.attn_q.weight 64x64\nblk.0.attn_k.weight 64x64\n", "unknown",
+                "num_hidden_layers 1 convention");
     expect_kind("T5",
                 "shared.weight 5000x64\n" T5_BLOCK("encoder.block", "{2}", "1")
                     T5_BLOCK("decoder.block", "{2}",

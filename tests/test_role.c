@@ -453,6 +453,14 @@ Test(role, companions_are_scales)
     sample_free(&s);
 }
 
+/* Whatever all names begin with wraps the model; what only some do may be anything. */
+Test(role, any_wrapper_of_all_names)
+{
+    expect_names("all", "my_net.inner.backbone.embeddings.weight embedding 100x4\n"
+                        "my_net.inner.backbone.layers.0.self_attn.q_proj.weight query 4x4\n"
+                        "my_net.inner.lm_head.weight output 100x4\n");
+}
+
 Test(role, unknown_names_have_none)
 {
     expect_names("strange", "a none 4x4\n"
