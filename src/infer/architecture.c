@@ -1,5 +1,8 @@
 #include "infer/architecture.h"
 
+#include "base/json.h"
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -52,9 +55,51 @@ void set_bool(ari_architecture *a, ari_field field, bool value, ari_basis basis,
     set(a, field, value ? "true" : "false", basis, evidence);
 }
 
+void set_candidates(ari_architecture *a, ari_arena *arena, ari_field field, const uint64_t *values, size_t n,
+                    const char *evidence)
+{
+    const char **list = arena_alloc(arena, (n + 1) * sizeof(list[0]));
+    for (size_t i = 0; list != NULL && i < n; i++) {
+        list[i] = arena_printf(arena, "%" PRIu64, values[i]);
+        if (list[i] == NULL) return;
+    }
+    if (list != NULL && n > 0) a->fields[field] = (ari_inferred){ list[0], ARI_AMBIGUOUS, evidence, list, n };
+}
+
 void set_absent(ari_architecture *a, ari_field field, const char *evidence)
 {
     set(a, field, "null", ARI_SHAPE, evidence);
+}
+
+/* What repeats only in part is no period. */
+static size_t find_period(const char *const *words, size_t n)
+{
+    for (size_t period = 1; period <= n / 2; period++) {
+        size_t i = period;
+        while (i < n && strcmp(words[i], words[i - period]) == 0) i++;
+        if (i == n) return period;
+    }
+    return n;
+}
+
+const char *layer_period(ari_arena *arena, const char *const *words, size_t n)
+{
+    size_t period = find_period(words, n);
+    ari_text text = { 0 }, word = { 0 };
+    text_put(&text, "[");
+    for (size_t i = 0, run; i < period; i += run) {
+        for (run = 1; i + run < period && strcmp(words[i], words[i + run]) == 0; run++) continue;
+        word.size = 0;
+        text_escape(&word, span_of(words[i]), 80);
+        text_put(&text, i == 0 ? "[" : ", [");
+        json_put_string(&text, word.size == 0 ? "" : word.data);
+        text_printf(&text, ", %zu]", run);
+    }
+    text_put(&text, "]");
+    const char *out = text.failed || word.failed ? NULL : arena_copy(arena, span_of(text.data));
+    text_free(&text);
+    text_free(&word);
+    return out;
 }
 
 static bool number(const char *text, double *out)

@@ -50,8 +50,15 @@ void set_integer(ari_architecture *a, ari_arena *arena, ari_field field, uint64_
 void set_text(ari_architecture *a, ari_arena *arena, ari_field field, const char *word, ari_basis basis,
               const char *evidence);
 void set_bool(ari_architecture *a, ari_field field, bool value, ari_basis basis, const char *evidence);
+/* Several that fit, likeliest first; none leaves the field as it was. */
+void set_candidates(ari_architecture *a, ari_arena *arena, ari_field field, const uint64_t *values, size_t n,
+                    const char *evidence);
 /* The model has no such thing: null, and the shapes say so. */
 void set_absent(ari_architecture *a, ari_field field, const char *evidence);
+
+/* A word a layer, as the shortest period that they repeat twice or more, in runs:
+ * [["linear_attention", 3], ["full_attention", 1]]. NULL when memory is short. */
+const char *layer_period(ari_arena *arena, const char *const *words, size_t n);
 
 /* Do two values say the same? Numbers are compared as numbers: 1e-05 and 0.00001. */
 bool same_value(const char *a, const char *b);

@@ -31,21 +31,16 @@ typedef struct widths {
     const char *evidence;
 } widths;
 
-static uint64_t size(const ari_derivation *d, ari_unknown u)
-{
-    return d->sizes->of[u].value;
-}
-
 /* --- Widths ---------------------------------------------------------------------------------- */
 
 /* A fused matrix has the queries' rows, which the output projection takes in, and
  * as many again for keys and for values. */
 static bool fused_widths(const ari_derivation *d, widths *w)
 {
-    uint64_t all = size(d, ARI_DIM_QKV), out = size(d, ARI_DIM_OUT_INPUTS);
+    uint64_t all = size_of(d, ARI_DIM_QKV), out = size_of(d, ARI_DIM_OUT_INPUTS);
     if (all == 0) return false;
     /* A block that calls itself a mixer calls its output projection as state spaces do. */
-    if (out == 0 && size(d, ARI_DIM_SSM_HEADS) == 0) out = size(d, ARI_DIM_SSM_INNER);
+    if (out == 0 && size_of(d, ARI_DIM_SSM_HEADS) == 0) out = size_of(d, ARI_DIM_SSM_INNER);
     if (out == 0 || all <= out || (all - out) % 2 != 0) return false;
     w->queries = out;
     w->keys = (all - out) / 2;
@@ -55,10 +50,10 @@ static bool fused_widths(const ari_derivation *d, widths *w)
 /* A doubled query carries a gate; a value head may be narrower than a key head. */
 static bool separate_widths(const ari_derivation *d, widths *w)
 {
-    uint64_t q = size(d, ARI_DIM_QUERIES), k = size(d, ARI_DIM_KEYS), v = size(d, ARI_DIM_VALUES),
-             o = size(d, ARI_DIM_OUT_INPUTS), kv = size(d, ARI_DIM_KV);
-    uint64_t heads = size(d, ARI_DIM_HEADS);
-    if (q == 0) q = size(d, ARI_DIM_QUERY_UP);
+    uint64_t q = size_of(d, ARI_DIM_QUERIES), k = size_of(d, ARI_DIM_KEYS), v = size_of(d, ARI_DIM_VALUES),
+             o = size_of(d, ARI_DIM_OUT_INPUTS), kv = size_of(d, ARI_DIM_KV);
+    uint64_t heads = size_of(d, ARI_DIM_HEADS);
+    if (q == 0) q = size_of(d, ARI_DIM_QUERY_UP);
     /* Keys and values side by side, or one vector that is both. */
     bool one = heads > 0 && q == heads * kv;
     if (k == 0 && kv > 0) k = one ? kv : kv % 2 == 0 ? kv / 2 : 0;
@@ -77,10 +72,10 @@ static bool find_widths(const ari_derivation *d, widths *w)
 {
     bool separate = separate_widths(d, w);
     if (!separate && !fused_widths(d, w)) return false;
-    ari_unknown u = !separate                       ? ARI_DIM_QKV
-                    : size(d, ARI_DIM_QUERIES) > 0  ? ARI_DIM_QUERIES
-                    : size(d, ARI_DIM_QUERY_UP) > 0 ? ARI_DIM_QUERY_UP
-                                                    : ARI_DIM_KEYS;
+    ari_unknown u = !separate                          ? ARI_DIM_QKV
+                    : size_of(d, ARI_DIM_QUERIES) > 0  ? ARI_DIM_QUERIES
+                    : size_of(d, ARI_DIM_QUERY_UP) > 0 ? ARI_DIM_QUERY_UP
+                                                       : ARI_DIM_KEYS;
     w->evidence = arena_printf(d->arena, "queries are %" PRIu64 " wide, keys %" PRIu64 " (%s)", w->queries,
                                w->keys, size_evidence(d->layout, d->sizes, u, d->arena));
     return w->keys <= w->queries;
@@ -106,7 +101,8 @@ static bool divides(const widths *w, uint64_t head_dim)
  * as the projection and fixes nothing. */
 static uint64_t fixed_head_dim(const ari_derivation *d, const widths *w, ari_unknown *by)
 {
-    uint64_t heads = size(d, ARI_DIM_HEADS), q = size(d, ARI_DIM_QUERY_NORM), k = size(d, ARI_DIM_KEY_NORM);
+    uint64_t heads = size_of(d, ARI_DIM_HEADS), q = size_of(d, ARI_DIM_QUERY_NORM),
+             k = size_of(d, ARI_DIM_KEY_NORM);
     *by = ARI_DIM_HEADS;
     if (heads > 0 && w->queries % heads == 0 && divides(w, w->queries / heads)) return w->queries / heads;
     bool one_head =
@@ -125,10 +121,10 @@ static uint64_t fixed_head_dim(const ari_derivation *d, const widths *w, ari_unk
 static uint64_t rotary_head_dim(const ari_derivation *d, const widths *w)
 {
     const ari_sizes *s = d->sizes;
-    uint64_t rotated = 2 * size(d, ARI_DIM_FREQUENCIES);
+    uint64_t rotated = 2 * size_of(d, ARI_DIM_FREQUENCIES);
     bool gated =
         s->weights[ARI_ROLE_GATE] + s->weights[ARI_ROLE_GATE_UP] + s->expert_weights[ARI_ROLE_GATE] > 0;
-    bool llama = gated && s->biases[ARI_ROLE_NORM] == 0 && size(d, ARI_DIM_QUERIES) > 0;
+    bool llama = gated && s->biases[ARI_ROLE_NORM] == 0 && size_of(d, ARI_DIM_QUERIES) > 0;
     return llama && divides(w, rotated) ? rotated : 0;
 }
 
@@ -141,7 +137,7 @@ static uint64_t default_rank(const ari_derivation *d, const widths *w, uint64_t 
     static const uint16_t narrow[] = { 64, 128, 32, 96, 256, 80, 72, 48, 16, 112, 120, 192 };
     uint64_t hidden = d->sizes->hidden;
     /* Mixtures with shared experts have heads of 128 however narrow they are. */
-    bool shared = size(d, ARI_DIM_SHARED_DOWN) > 0;
+    bool shared = size_of(d, ARI_DIM_SHARED_DOWN) > 0;
     bool is_narrow = (hidden < NARROW && !shared) || !d->text;
     const uint16_t *order = is_narrow ? narrow : wide;
     size_t count = is_narrow ? sizeof(narrow) / sizeof(narrow[0]) : sizeof(wide) / sizeof(wide[0]);
@@ -166,15 +162,14 @@ static uint64_t mlp_width(const ari_derivation *d)
     static const ari_unknown widths_by_trust[] = { ARI_DIM_DOWN, ARI_DIM_EXPERT_DOWN, ARI_DIM_GATE,
                                                    ARI_DIM_UP };
     size_t i = 0;
-    while (i < 3 && size(d, widths_by_trust[i]) == 0) i++;
-    return size(d, widths_by_trust[i]);
+    while (i < 3 && size_of(d, widths_by_trust[i]) == 0) i++;
+    return size_of(d, widths_by_trust[i]);
 }
 
 static form form_of(const ari_derivation *d)
 {
-    if (!d->text && d->sizes->of[ARI_DIM_PATCH].value + d->sizes->of[ARI_DIM_PATCH_INPUTS].value > 0)
-        return TOWER;
-    return size(d, ARI_DIM_QKV) > 0 ? FUSED : SEPARATE;
+    if (!d->text && size_of(d, ARI_DIM_PATCH) + size_of(d, ARI_DIM_PATCH_INPUTS) > 0) return TOWER;
+    return size_of(d, ARI_DIM_QKV) > 0 ? FUSED : SEPARATE;
 }
 
 /* How many known models agree: in everything; in all but the depth; in the widths
@@ -196,7 +191,7 @@ static void score(const ari_derivation *d, const widths *w, candidate *c)
         alike += k->models;
     }
     c->score[2] = others == 0 && alike > 1 ? alike : 0;
-    c->score[3] = 2 * size(d, ARI_DIM_FREQUENCIES) == c->head_dim ? 1 : 0;
+    c->score[3] = 2 * size_of(d, ARI_DIM_FREQUENCIES) == c->head_dim ? 1 : 0;
     c->score[4] = UINT64_MAX / 2 - default_rank(d, w, c->head_dim);
 }
 
@@ -221,19 +216,6 @@ static size_t find_candidates(const ari_derivation *d, const widths *w, candidat
     return n;
 }
 
-static void list(const ari_derivation *d, ari_field field, uint64_t numerator, const candidate *c, size_t n,
-                 const char *evidence)
-{
-    const char **values = arena_alloc(d->arena, n * sizeof(values[0]));
-    for (size_t i = 0; values != NULL && i < n; i++) {
-        uint64_t value = numerator == 0 ? c[i].head_dim : numerator / c[i].head_dim;
-        values[i] = arena_printf(d->arena, "%" PRIu64, value);
-        if (values[i] == NULL) return;
-    }
-    if (values != NULL)
-        d->out->fields[field] = (ari_inferred){ values[0], ARI_AMBIGUOUS, evidence, values, n };
-}
-
 /* Returns the likeliest head_dim, 0 if none divides. */
 static uint64_t list_candidates(const ari_derivation *d, const widths *w)
 {
@@ -241,8 +223,13 @@ static uint64_t list_candidates(const ari_derivation *d, const widths *w)
     size_t n = find_candidates(d, w, c);
     if (n == 0) return 0;
     const char *evidence = arena_printf(d->arena, "%s; no tensor fixes the size of a head", w->evidence);
-    const uint64_t numerators[] = { w->queries, w->keys, 0 };
-    for (size_t f = 0; f < 3; f++) list(d, triple[f], numerators[f], c, n, evidence);
+    uint64_t values[3][CANDIDATES];
+    for (size_t i = 0; i < n; i++) {
+        values[0][i] = w->queries / c[i].head_dim;
+        values[1][i] = w->keys / c[i].head_dim;
+        values[2][i] = c[i].head_dim;
+    }
+    for (size_t f = 0; f < 3; f++) set_candidates(d->out, d->arena, triple[f], values[f], n, evidence);
     return c[0].head_dim;
 }
 
@@ -265,46 +252,39 @@ static void set_type(const ari_derivation *d, const widths *w, uint64_t head_dim
     }
 }
 
-static void set_latent(const ari_derivation *d, ari_field field, uint64_t value, ari_unknown by)
-{
-    if (value > 0)
-        set_integer(d->out, d->arena, field, value, ARI_SHAPE,
-                    size_evidence(d->layout, d->sizes, by, d->arena));
-}
-
 static void latent_attention(const ari_derivation *d)
 {
-    uint64_t rank = size(d, ARI_DIM_KV_RANK), down = size(d, ARI_DIM_KV_DOWN),
-             q_rank = size(d, ARI_DIM_QUERY_RANK);
-    if (rank == 0) rank = size(d, ARI_DIM_KV_RANK_IN);
-    if (q_rank == 0) q_rank = size(d, ARI_DIM_QUERY_RANK_NORM);
-    uint64_t fused = size(d, ARI_DIM_QKV_DOWN);
+    uint64_t rank = size_of(d, ARI_DIM_KV_RANK), down = size_of(d, ARI_DIM_KV_DOWN),
+             q_rank = size_of(d, ARI_DIM_QUERY_RANK);
+    if (rank == 0) rank = size_of(d, ARI_DIM_KV_RANK_IN);
+    if (q_rank == 0) q_rank = size_of(d, ARI_DIM_QUERY_RANK_NORM);
+    uint64_t fused = size_of(d, ARI_DIM_QKV_DOWN);
     if (down == 0 && fused > q_rank) down = fused - q_rank;
-    uint64_t queries = size(d, ARI_DIM_QUERY_UP), up = size(d, ARI_DIM_KV_UP),
-             out = size(d, ARI_DIM_OUT_INPUTS);
-    if (queries == 0) queries = size(d, ARI_DIM_QUERIES);
-    uint64_t rope = rank > 0 && down > rank ? down - rank : 0, heads = size(d, ARI_DIM_HEADS);
-    uint64_t nope = size(d, ARI_DIM_KEY_UP), value = size(d, ARI_DIM_VALUE_UP);
+    uint64_t queries = size_of(d, ARI_DIM_QUERY_UP), up = size_of(d, ARI_DIM_KV_UP),
+             out = size_of(d, ARI_DIM_OUT_INPUTS);
+    if (queries == 0) queries = size_of(d, ARI_DIM_QUERIES);
+    uint64_t rope = rank > 0 && down > rank ? down - rank : 0, heads = size_of(d, ARI_DIM_HEADS);
+    uint64_t nope = size_of(d, ARI_DIM_KEY_UP), value = size_of(d, ARI_DIM_VALUE_UP);
     if (heads == 0 && rope > 0 && up > 0 && out > 0 && queries + out > up && (queries + out - up) % rope == 0)
         heads = (queries + out - up) / rope;
     if (heads > 0 && value == 0 && out % heads == 0) value = out / heads;
     if (heads > 0 && nope == 0 && queries % heads == 0 && queries / heads > rope)
         nope = queries / heads - rope;
-    set_latent(d, ARI_FIELD_KV_LORA_RANK, rank,
-               size(d, ARI_DIM_KV_RANK) > 0 ? ARI_DIM_KV_RANK : ARI_DIM_KV_RANK_IN);
+    set_size(d, ARI_FIELD_KV_LORA_RANK, rank,
+             size_of(d, ARI_DIM_KV_RANK) > 0 ? ARI_DIM_KV_RANK : ARI_DIM_KV_RANK_IN);
     if (q_rank > 0) {
-        set_latent(d, ARI_FIELD_Q_LORA_RANK, q_rank,
-                   size(d, ARI_DIM_QUERY_RANK) > 0 ? ARI_DIM_QUERY_RANK : ARI_DIM_QUERY_RANK_NORM);
-    } else if (size(d, ARI_DIM_QUERIES) > 0) {
+        set_size(d, ARI_FIELD_Q_LORA_RANK, q_rank,
+                 size_of(d, ARI_DIM_QUERY_RANK) > 0 ? ARI_DIM_QUERY_RANK : ARI_DIM_QUERY_RANK_NORM);
+    } else if (size_of(d, ARI_DIM_QUERIES) > 0) {
         set_absent(d->out, ARI_FIELD_Q_LORA_RANK, "queries are projected directly");
     }
-    set_latent(d, ARI_FIELD_QK_ROPE_HEAD_DIM, rope, ARI_DIM_KV_DOWN);
-    ari_unknown by = size(d, ARI_DIM_KEY_UP) > 0     ? ARI_DIM_KEY_UP
-                     : size(d, ARI_DIM_QUERY_UP) > 0 ? ARI_DIM_QUERY_UP
-                                                     : ARI_DIM_QUERIES;
-    set_latent(d, ARI_FIELD_QK_NOPE_HEAD_DIM, nope, by);
-    set_latent(d, ARI_FIELD_V_HEAD_DIM, value,
-               size(d, ARI_DIM_VALUE_UP) > 0 ? ARI_DIM_VALUE_UP : ARI_DIM_OUT_INPUTS);
+    set_size(d, ARI_FIELD_QK_ROPE_HEAD_DIM, rope, ARI_DIM_KV_DOWN);
+    ari_unknown by = size_of(d, ARI_DIM_KEY_UP) > 0     ? ARI_DIM_KEY_UP
+                     : size_of(d, ARI_DIM_QUERY_UP) > 0 ? ARI_DIM_QUERY_UP
+                                                        : ARI_DIM_QUERIES;
+    set_size(d, ARI_FIELD_QK_NOPE_HEAD_DIM, nope, by);
+    set_size(d, ARI_FIELD_V_HEAD_DIM, value,
+             size_of(d, ARI_DIM_VALUE_UP) > 0 ? ARI_DIM_VALUE_UP : ARI_DIM_OUT_INPUTS);
     if (heads > 0) {
         set_integer(
             d->out, d->arena, ARI_FIELD_NUM_ATTENTION_HEADS, heads, ARI_SHAPE,
@@ -319,10 +299,9 @@ static void latent_attention(const ari_derivation *d)
 /* Value heads may be of another size than key heads; mostly they are not. */
 static void set_value_size(const ari_derivation *d, const widths *w, uint64_t head_dim)
 {
-    uint64_t values = size(d, ARI_DIM_VALUES), kv_heads = head_dim == 0 ? 0 : w->keys / head_dim;
+    uint64_t values = size_of(d, ARI_DIM_VALUES), kv_heads = head_dim == 0 ? 0 : w->keys / head_dim;
     if (values == 0 || values == w->keys || kv_heads == 0 || values % kv_heads != 0) return;
-    set_integer(d->out, d->arena, ARI_FIELD_V_HEAD_DIM, values / kv_heads, ARI_SHAPE,
-                size_evidence(d->layout, d->sizes, ARI_DIM_VALUES, d->arena));
+    set_size(d, ARI_FIELD_V_HEAD_DIM, values / kv_heads, ARI_DIM_VALUES);
 }
 
 static void plain_attention(const ari_derivation *d)
@@ -335,7 +314,7 @@ static void plain_attention(const ari_derivation *d)
     for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
         if (d->sizes->of[single[i]].clash) return;
     }
-    set_latent(d, ARI_FIELD_Q_LORA_RANK, size(d, ARI_DIM_QUERY_RANK), ARI_DIM_QUERY_RANK);
+    set_size(d, ARI_FIELD_Q_LORA_RANK, size_of(d, ARI_DIM_QUERY_RANK), ARI_DIM_QUERY_RANK);
     if (!find_widths(d, &w)) return;
     uint64_t head_dim = fixed_head_dim(d, &w, &by), rotary = rotary_head_dim(d, &w);
     bool decided = head_dim > 0 || rotary > 0;
@@ -357,8 +336,7 @@ static void plain_attention(const ari_derivation *d)
 /* Layers of several kinds make a hybrid; linear layers alone are linear attention. */
 static void set_mixture(const ari_derivation *d)
 {
-    uint32_t all = 0;
-    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    uint32_t all = d->sizes->all;
     bool softmax = (all & ARI_HAS_ATTENTION) != 0;
     bool linear = (all & (ARI_HAS_DELTA | ARI_HAS_TIME)) != 0;
     bool other = linear || (all & (ARI_HAS_SSM | ARI_HAS_LRU | ARI_HAS_CONV)) != 0;
@@ -399,8 +377,7 @@ static void set_qk_norm(const ari_derivation *d)
 
 void attention_derive(const ari_derivation *d)
 {
-    uint32_t all = 0;
-    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    uint32_t all = d->sizes->all;
     if ((all & ARI_HAS_LATENT) != 0) {
         latent_attention(d);
     } else if ((all & ARI_HAS_ATTENTION) != 0) {

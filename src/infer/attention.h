@@ -3,19 +3,7 @@
 #ifndef ARI_INFER_ATTENTION_H
 #define ARI_INFER_ATTENTION_H
 
-#include "infer/architecture.h"
-#include "infer/sizes.h"
-
-/* One component being derived. */
-typedef struct ari_derivation {
-    const ari_layout *layout;
-    const ari_sizes *sizes;
-    ari_architecture *out;
-    ari_arena *arena;
-    bool text;    /* Not a tower of images or sounds. */
-    bool partial; /* An adapter: what is not here may be in its base. */
-    bool strange; /* Some matrix in the layers is of no known role: nothing follows from absence. */
-} ari_derivation;
+#include "infer/derivation.h"
 
 /* Set num_attention_heads, num_key_value_heads, head_dim, attention_type, qk_norm
  * and the sizes of latent attention. A norm of one head, or a tensor with one entry

@@ -43,6 +43,25 @@ void claim_default(witness *w, ari_field field, const char *value, const char *w
         (ari_claim){ value, arena_printf(&w->c->arena, "absent from %s; %s", w->source, why), true };
 }
 
+void poll_add(ari_poll *p, int64_t value)
+{
+    size_t i = 0;
+    while (i < p->kinds && p->values[i] != value) i++;
+    if (value == 0 || i == POLL_KINDS) return;
+    if (i == p->kinds) p->values[p->kinds++] = value;
+    p->counts[i]++;
+}
+
+bool poll_winner(const ari_poll *p, int64_t *out)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < p->kinds; i++) {
+        if (p->counts[i] > p->counts[best]) best = i;
+    }
+    if (p->kinds > 0) *out = p->values[best];
+    return p->kinds > 0;
+}
+
 void claim_conclusions(witness *w)
 {
     ari_claims *k = w->out;

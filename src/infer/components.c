@@ -113,7 +113,8 @@ static bool look_at_stacks(finding_parts *f)
     ari_words x = { 0 };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) words_index(&x, i, words[i].words);
     for (uint32_t i = 0; i < l->stack_count; i++) {
-        f->stacks[i].kind = i == 0 ? (uint32_t)NO_KIND : kind_by_words(&x, l->stacks[i].prefix);
+        l->stacks[i].named = kind_by_words(&x, l->stacks[i].prefix);
+        f->stacks[i].kind = l->stacks[i].named;
         f->stacks[i].row = NO_ROW;
     }
     for (size_t i = 0; i < l->template_count; i++) {
@@ -242,10 +243,11 @@ static uint32_t add_row(finding_parts *f, ari_component_kind kind, uint32_t stac
 
 static void add_stack_rows(finding_parts *f, uint32_t best)
 {
+    bool decoder = find_decoder(f) == best;
     for (uint32_t i = 0; i < f->l->stack_count; i++) {
         stack_facts *s = &f->stacks[i];
         if (i == best || !s->core || s->kind == ARI_PART_PROJECTOR || s->kind == ARI_PART_MTP) continue;
-        bool encoder = is_text(s) && find_decoder(f) == best && is_named(f, i, "encoder", "enc");
+        bool encoder = decoder && is_text(s) && is_named(f, i, "encoder", "enc");
         ari_component_kind kind = encoder ? ARI_PART_ENCODER
                                   : s->kind == NO_KIND || s->kind == ARI_PART_TEXT
                                       ? ARI_PART_SPARE

@@ -56,20 +56,13 @@ static const json_tree *descend(const json_tree *t, const char *path)
 /* Of a list with one number a layer, the commonest that is not 0. */
 static bool commonest(const json_tree *list, int64_t *out)
 {
-    int64_t values[16] = { 0 };
-    size_t counts[16] = { 0 }, kinds = 0, best = 0, seen = 0;
+    ari_poll poll = { 0 };
+    size_t seen = 0;
+    int64_t v;
     for (const json_tree *e = json_child(list); e != NULL && seen < LAYERS_LISTED; e = json_next(e), seen++) {
-        int64_t v;
-        if (!json_integer(e, &v) || v == 0) continue;
-        size_t i = 0;
-        while (i < kinds && values[i] != v) i++;
-        if (i == 16) continue;
-        if (i == kinds) values[kinds++] = v;
-        if (++counts[i] > counts[best]) best = i;
+        if (json_integer(e, &v)) poll_add(&poll, v);
     }
-    if (kinds == 0) return false;
-    *out = values[best];
-    return true;
+    return poll_winner(&poll, out);
 }
 
 static const char *print_tree(ari_arena *arena, const json_tree *t)
@@ -82,36 +75,16 @@ static const char *print_tree(ari_arena *arena, const json_tree *t)
     return out;
 }
 
-/* The shortest period that a list of words repeats, in runs:
- * [["linear_attention", 3], ["full_attention", 1]]. */
-static const char *layer_period(ari_arena *arena, const json_tree *list)
+static const char *read_layer_types(ari_arena *arena, const json_tree *list)
 {
     const char **words = calloc(LAYERS_LISTED, sizeof(words[0]));
-    size_t n = 0, period = 1;
+    size_t n = 0;
     if (words == NULL) return NULL;
     for (const json_tree *e = json_child(list); e != NULL && n < LAYERS_LISTED; e = json_next(e)) {
         words[n] = json_text(e) == NULL ? "?" : json_text(e);
         n++;
     }
-    for (; period < n; period++) {
-        size_t i = period;
-        while (i < n && strcmp(words[i], words[i - period]) == 0) i++;
-        if (i == n) break;
-    }
-    ari_text text = { 0 }, word = { 0 };
-    text_put(&text, "[");
-    for (size_t i = 0, run; i < period && n > 0; i += run) {
-        for (run = 1; i + run < period && strcmp(words[i], words[i + run]) == 0; run++) continue;
-        word.size = 0;
-        text_escape(&word, span_of(words[i]), 80);
-        text_put(&text, i == 0 ? "[" : ", [");
-        json_put_string(&text, word.size == 0 ? "" : word.data);
-        text_printf(&text, ", %zu]", run);
-    }
-    text_put(&text, "]");
-    const char *out = text.failed || word.failed ? NULL : arena_copy(arena, span_of(text.data));
-    text_free(&text);
-    text_free(&word);
+    const char *out = layer_period(arena, words, n);
     free(words);
     return out;
 }
@@ -131,7 +104,7 @@ static const char *value_of(ari_arena *arena, ari_field field, const json_tree *
     case ARI_KIND_BOOL: return json_bool(t, &flag) ? (flag ? "true" : "false") : NULL;
     case ARI_KIND_JSON: break;
     }
-    if (field == ARI_FIELD_LAYER_TYPES) return json_is_array(t) ? layer_period(arena, t) : NULL;
+    if (field == ARI_FIELD_LAYER_TYPES) return json_is_array(t) ? read_layer_types(arena, t) : NULL;
     return json_is_object(t) ? print_tree(arena, t) : NULL;
 }
 

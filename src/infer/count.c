@@ -42,8 +42,8 @@ static uint64_t count_template(ari_model *m, const ari_template *t)
         d->tensors++;
         if (!add_u64(d->bytes, row->bytes, &d->bytes)) d->bytes = UINT64_MAX;
         if (!add_u64(m->bytes, row->bytes, &m->bytes)) m->bytes = UINT64_MAX;
-        if (!add_u64(d->parameters, elements, &d->parameters) || !add_u64(sum, elements, &sum))
-            m->parameters_known = false;
+        bool fits = add_u64(d->parameters, elements, &d->parameters) && add_u64(sum, elements, &sum);
+        m->parameters_known = m->parameters_known && fits;
     }
     return sum;
 }

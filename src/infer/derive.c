@@ -8,7 +8,6 @@
 #include "infer/kind.h"
 #include "infer/mixture.h"
 #include "infer/shapes.h"
-#include "infer/words.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,14 +15,6 @@
 enum { SPECIAL_ROWS = 64 };
 
 /* --- Sizes ---------------------------------------------------------------------------------- */
-
-static void set_size(const ari_derivation *d, ari_field field, ari_unknown u)
-{
-    uint64_t value = d->sizes->of[u].value;
-    if (value > 0)
-        set_integer(d->out, d->arena, field, value, ARI_SHAPE,
-                    size_evidence(d->layout, d->sizes, u, d->arena));
-}
 
 static void set_hidden(const ari_derivation *d)
 {
@@ -54,18 +45,19 @@ static void set_layers(const ari_derivation *d, ari_span prefix, bool complete, 
 
 static void set_vocabulary(const ari_derivation *d)
 {
-    uint64_t rows = d->sizes->of[ARI_DIM_VOCAB].value, outputs = d->sizes->of[ARI_DIM_OUTPUTS].value;
+    uint64_t rows = size_of(d, ARI_DIM_VOCAB), outputs = size_of(d, ARI_DIM_OUTPUTS);
     /* Some embeddings have a few rows more, for tokens that are never put out. */
     bool fewer = outputs > 0 && outputs < rows && rows - outputs <= SPECIAL_ROWS;
-    set_size(d, ARI_FIELD_VOCAB_SIZE, rows > 0 && !fewer ? ARI_DIM_VOCAB : ARI_DIM_OUTPUTS);
+    ari_unknown by = rows > 0 && !fewer ? ARI_DIM_VOCAB : ARI_DIM_OUTPUTS;
+    set_size(d, ARI_FIELD_VOCAB_SIZE, size_of(d, by), by);
 }
 
 /* Learned positions, or the side of a causal mask. Some tables begin with two rows that are no position. */
 static void set_positions(const ari_derivation *d)
 {
-    uint64_t rows = d->sizes->of[ARI_DIM_POSITIONS].value;
-    set_size(d, ARI_FIELD_MAX_POSITION_EMBEDDINGS, ARI_DIM_MASK);
-    if (rows == 0 || d->sizes->of[ARI_DIM_MASK].value > 0) return;
+    uint64_t rows = size_of(d, ARI_DIM_POSITIONS);
+    set_size(d, ARI_FIELD_MAX_POSITION_EMBEDDINGS, size_of(d, ARI_DIM_MASK), ARI_DIM_MASK);
+    if (rows == 0 || size_of(d, ARI_DIM_MASK) > 0) return;
     bool offset = rows % 8 == 2;
     set_integer(d->out, d->arena, ARI_FIELD_MAX_POSITION_EMBEDDINGS, offset ? rows - 2 : rows, ARI_CONVENTION,
                 arena_printf(d->arena, offset ? "%s, less two that are no position" : "%s",
@@ -104,8 +96,7 @@ static void set_absences(const ari_derivation *d)
     static const ari_field kernel[] = { ARI_FIELD_CONV_KERNEL };
     static const ari_field tower[] = { ARI_FIELD_PATCH_SIZE, ARI_FIELD_OUT_HIDDEN_SIZE };
     static const ari_field adapter[] = { ARI_FIELD_LORA_RANK };
-    uint32_t all = 0, recurrent = ARI_HAS_SSM | ARI_HAS_TIME | ARI_HAS_LRU | ARI_HAS_CONV;
-    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    uint32_t all = d->sizes->all, recurrent = ARI_HAS_SSM | ARI_HAS_TIME | ARI_HAS_LRU | ARI_HAS_CONV;
     if (d->sizes->layers == 0 || d->partial || d->strange) return;
     const char *why = "every matrix of the layers is known, and none has to do with it";
     set_absent_fields(d, adapter, 1, "no pair of low-rank matrices");
@@ -128,8 +119,7 @@ static bool has_attention(const ari_layout *l)
 /* Layers of nothing but MLPs mix tokens without attention. */
 static void set_no_attention(const ari_derivation *d)
 {
-    uint32_t all = 0;
-    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    uint32_t all = d->sizes->all;
     bool mlp = all == ARI_HAS_FEED_FORWARD || all == (ARI_HAS_FEED_FORWARD | ARI_HAS_OTHER);
     if (mlp && !d->partial && !d->strange && !has_attention(d->layout))
         set_text(d->out, d->arena, ARI_FIELD_ATTENTION_TYPE, "none", ARI_SHAPE, "no layer attends");
@@ -174,10 +164,10 @@ static bool packer_adds_biases(const ari_model *m, const ari_sizes *s)
 /* The patch is the convolution's side; a linear embedding takes 3 x side x side. */
 static void set_patch(const ari_derivation *d)
 {
-    uint64_t inputs = d->sizes->of[ARI_DIM_PATCH_INPUTS].value;
-    set_size(d, ARI_FIELD_PATCH_SIZE, ARI_DIM_PATCH);
+    uint64_t inputs = size_of(d, ARI_DIM_PATCH_INPUTS);
+    set_size(d, ARI_FIELD_PATCH_SIZE, size_of(d, ARI_DIM_PATCH), ARI_DIM_PATCH);
     for (uint64_t side = 2; inputs > 0 && side <= 64; side++) {
-        if (d->sizes->of[ARI_DIM_PATCH].value > 0 || 3 * side * side != inputs) continue;
+        if (size_of(d, ARI_DIM_PATCH) > 0 || 3 * side * side != inputs) continue;
         set_integer(
             d->out, d->arena, ARI_FIELD_PATCH_SIZE, side, ARI_CONVENTION,
             arena_printf(d->arena, "3 x %" PRIu64 " x %" PRIu64 " inputs of a patch embedding", side, side));
@@ -263,9 +253,7 @@ static void set_next_token_layers(ari_model *m)
     uint64_t layers = m->components[0].sizes == NULL ? 0 : m->components[0].sizes->mtp_layers;
     for (uint32_t i = 1; i < m->layout.stack_count && layers == 0; i++) {
         const ari_stack *s = &m->layout.stacks[i];
-        if (has_words(s->prefix, "mtp") || has_words(s->prefix, "mtp_layers") ||
-            has_words(s->prefix, "mtp_block"))
-            layers = s->layers;
+        if (s->named == ARI_PART_MTP) layers = s->layers;
     }
     ari_architecture *a = &m->components[0].architecture;
     if (layers > 0) {

@@ -28,17 +28,10 @@ static const ari_meta *gguf_key(const ari_checkpoint *c, ari_span architecture, 
 /* Of an array with one number a layer, the commonest that is not 0. */
 static bool gguf_commonest(const ari_meta *m, int64_t *out)
 {
-    int64_t values[16] = { 0 }, v;
-    size_t counts[16] = { 0 }, kinds = 0, best = 0;
-    for (uint64_t i = 0; i < m->count && i < LAYERS_LISTED && meta_integer(m, i, &v); i++) {
-        size_t k = 0;
-        while (k < kinds && values[k] != v) k++;
-        if (v == 0 || k == 16) continue;
-        if (k == kinds) values[kinds++] = v;
-        if (++counts[k] > counts[best]) best = k;
-    }
-    *out = values[best];
-    return kinds > 0;
+    ari_poll poll = { 0 };
+    int64_t v;
+    for (uint64_t i = 0; i < m->count && i < LAYERS_LISTED && meta_integer(m, i, &v); i++) poll_add(&poll, v);
+    return poll_winner(&poll, out);
 }
 
 static const char *gguf_value(ari_arena *arena, ari_field field, const ari_meta *m)

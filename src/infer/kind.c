@@ -28,8 +28,7 @@ static presence look(const ari_model *m)
         p.pooler = p.pooler || t->role == ARI_ROLE_POOLER;
     }
     if (p.main == NULL) return p;
-    uint32_t all = 0;
-    for (uint32_t i = 0; i < p.main->number_count; i++) all |= p.main->has[i];
+    uint32_t all = p.main->all;
     p.output = p.main->weights[ARI_ROLE_OUTPUT] > 0;
     p.embedding = p.main->weights[ARI_ROLE_EMBED] > 0;
     p.experts = (all & ARI_HAS_EXPERTS) != 0;

@@ -55,6 +55,7 @@ typedef struct ari_stack {
     ari_span prefix; /* "model.layers"; "" for the top. Foreign text. */
     uint32_t layers; /* Distinct layer numbers; 0 for the top. */
     uint32_t last;   /* The highest of them. */
+    uint8_t named;   /* Filled by components.h: as of a template. */
 } ari_stack;
 
 typedef struct ari_layout {

@@ -1,35 +1,13 @@
 #include "infer/mixture.h"
 
 #include "base/text.h"
-#include "infer/words.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-static uint64_t size(const ari_derivation *d, ari_unknown u)
-{
-    return d->sizes->of[u].value;
-}
-
 static const char *evidence(const ari_derivation *d, ari_unknown u)
 {
     return size_evidence(d->layout, d->sizes, u, d->arena);
-}
-
-static void set_size(const ari_derivation *d, ari_field field, uint64_t value, ari_unknown by)
-{
-    if (value > 0) set_integer(d->out, d->arena, field, value, ARI_SHAPE, evidence(d, by));
-}
-
-static void set_candidates(const ari_derivation *d, ari_field field, const uint64_t *values, size_t n,
-                           const char *why)
-{
-    const char **list = arena_alloc(d->arena, n * sizeof(list[0]));
-    for (size_t i = 0; list != NULL && i < n; i++) {
-        list[i] = arena_printf(d->arena, "%" PRIu64, values[i]);
-        if (list[i] == NULL) return;
-    }
-    if (list != NULL && n > 0) d->out->fields[field] = (ari_inferred){ list[0], ARI_AMBIGUOUS, why, list, n };
 }
 
 /* --- Feed-forward ------------------------------------------------------------------------------- */
@@ -46,10 +24,10 @@ static uint64_t inner_width(const ari_derivation *d, const mlp *m, ari_unknown *
     const ari_unknown plain[] = { m->down, m->gate, m->up };
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
         *by = plain[i];
-        if (size(d, plain[i]) > 0) return size(d, plain[i]);
+        if (size_of(d, plain[i]) > 0) return size_of(d, plain[i]);
     }
     *by = m->gate_up;
-    return size(d, m->gate_up) / 2;
+    return size_of(d, m->gate_up) / 2;
 }
 
 static void set_dense(const ari_derivation *d)
@@ -60,9 +38,9 @@ static void set_dense(const ari_derivation *d)
     bool fused = by == ARI_DIM_UP && width % 2 == 0 && !d->partial;
     if (width > 0 && fused) {
         const uint64_t choices[] = { width, width / 2 };
-        set_candidates(d, ARI_FIELD_INTERMEDIATE_SIZE, choices, 2,
+        set_candidates(d->out, d->arena, ARI_FIELD_INTERMEDIATE_SIZE, choices, 2,
                        "a matrix that may hold a gate too, and none that leads back");
-    } else if (width > 0 && d->sizes->several && size(d, ARI_DIM_EXPERTS) == 0) {
+    } else if (width > 0 && d->sizes->several && size_of(d, ARI_DIM_EXPERTS) == 0) {
         d->out->fields[ARI_FIELD_INTERMEDIATE_SIZE].evidence = "several MLPs a layer, which may be experts";
     } else if (width > 0) {
         set_size(d, ARI_FIELD_INTERMEDIATE_SIZE, width, by);
@@ -87,33 +65,28 @@ static void set_no_experts(const ari_derivation *d)
 
 static bool is_single(const ari_derivation *d)
 {
-    const ari_size *s = &d->sizes->of[ARI_DIM_SHARED_DOWN];
-    static const char *const words[] = { "shared_expert", "share_expert", "shared_mlp" };
-    ari_span name = d->layout->templates[s->from].pattern;
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (has_words(name, words[i])) return true;
-    }
-    return d->sizes->weights[ARI_ROLE_SHARED_GATE] > 0;
+    const ari_template *t = &d->layout->templates[d->sizes->of[ARI_DIM_SHARED_DOWN].from];
+    return (t->context & ARI_IN_SINGLE) != 0 || d->sizes->weights[ARI_ROLE_SHARED_GATE] > 0;
 }
 
 /* Shared experts are stored as one, as wide as all of them; a module named in the singular is one. */
 static void set_shared(const ari_derivation *d, uint64_t expert_width)
 {
-    uint64_t width = size(d, ARI_DIM_SHARED_DOWN), count = size(d, ARI_DIM_SHARED_EXPERTS);
-    if (width == 0) width = size(d, ARI_DIM_SHARED_UP);
+    uint64_t width = size_of(d, ARI_DIM_SHARED_DOWN), count = size_of(d, ARI_DIM_SHARED_EXPERTS);
+    if (width == 0) width = size_of(d, ARI_DIM_SHARED_UP);
     if (width == 0 && (d->partial || d->strange)) return;
     if (width == 0) {
         set_absent(d->out, ARI_FIELD_NUM_SHARED_EXPERTS, "no tensor of a shared expert");
         set_absent(d->out, ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE, "no tensor of a shared expert");
         return;
     }
-    ari_unknown by = size(d, ARI_DIM_SHARED_DOWN) > 0 ? ARI_DIM_SHARED_DOWN : ARI_DIM_SHARED_UP;
+    ari_unknown by = size_of(d, ARI_DIM_SHARED_DOWN) > 0 ? ARI_DIM_SHARED_DOWN : ARI_DIM_SHARED_UP;
     bool divides = expert_width > 0 && width % expert_width == 0 && width > expert_width;
     bool gated = d->sizes->expert_weights[ARI_ROLE_GATE] + d->sizes->expert_weights[ARI_ROLE_GATE_UP] > 0;
     if (count <= 1 && divides && !is_single(d) && !gated) {
         /* Nemotron's one shared expert is twice as wide as the others. */
         const uint64_t choices[] = { 1, width / expert_width };
-        set_candidates(d, ARI_FIELD_NUM_SHARED_EXPERTS, choices, 2, evidence(d, by));
+        set_candidates(d->out, d->arena, ARI_FIELD_NUM_SHARED_EXPERTS, choices, 2, evidence(d, by));
     } else {
         if (count <= 1) count = is_single(d) || !divides ? 1 : width / expert_width;
         set_size(d, ARI_FIELD_NUM_SHARED_EXPERTS, count, by);
@@ -136,10 +109,10 @@ static void set_experts(const ari_derivation *d)
     static const mlp expert = { ARI_DIM_EXPERT_DOWN, ARI_DIM_EXPERT_GATE, ARI_DIM_EXPERT_UP,
                                 ARI_DIM_EXPERT_GATE_UP };
     ari_unknown by, count_by = ARI_DIM_EXPERTS;
-    uint64_t width = inner_width(d, &expert, &by), count = size(d, ARI_DIM_EXPERTS);
+    uint64_t width = inner_width(d, &expert, &by), count = size_of(d, ARI_DIM_EXPERTS);
     if (count == 0) {
         /* DBRX stores all experts of a layer end to end in one matrix. */
-        count = size(d, ARI_DIM_ROUTED);
+        count = size_of(d, ARI_DIM_ROUTED);
         count_by = ARI_DIM_ROUTED;
         width = count > 0 && width % count == 0 ? width / count : 0;
     }
@@ -151,12 +124,11 @@ static void set_experts(const ari_derivation *d)
 
 void feed_forward_derive(const ari_derivation *d)
 {
-    uint32_t all = 0;
-    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    uint32_t all = d->sizes->all;
     set_dense(d);
     if ((all & ARI_HAS_EXPERTS) != 0) {
         set_experts(d);
-    } else if (!d->partial && !d->strange && size(d, ARI_DIM_ROUTED) == 0) {
+    } else if (!d->partial && !d->strange && size_of(d, ARI_DIM_ROUTED) == 0) {
         set_no_experts(d);
     }
 }
@@ -167,8 +139,8 @@ void feed_forward_derive(const ari_derivation *d)
 static void set_state(const ari_derivation *d)
 {
     static const uint64_t likely[] = { 128, 64, 256, 16, 32, 96, 192, 512 };
-    uint64_t direct = size(d, ARI_DIM_SSM_STATE), inner = size(d, ARI_DIM_SSM_INNER),
-             all = size(d, ARI_DIM_CONV_CHANNELS);
+    uint64_t direct = size_of(d, ARI_DIM_SSM_STATE), inner = size_of(d, ARI_DIM_SSM_INNER),
+             all = size_of(d, ARI_DIM_CONV_CHANNELS);
     if (direct > 1) {
         set_size(d, ARI_FIELD_SSM_STATE_SIZE, direct, ARI_DIM_SSM_STATE);
         return;
@@ -179,7 +151,7 @@ static void set_state(const ari_derivation *d)
     for (size_t i = 0; i < sizeof(likely) / sizeof(likely[0]); i++) {
         if (product % likely[i] == 0) values[n++] = likely[i];
     }
-    set_candidates(d, ARI_FIELD_SSM_STATE_SIZE, values, n,
+    set_candidates(d->out, d->arena, ARI_FIELD_SSM_STATE_SIZE, values, n,
                    arena_printf(d->arena, "groups x state is %" PRIu64 "; no tensor divides it", product));
 }
 
@@ -199,19 +171,19 @@ static void set_key_heads(const ari_derivation *d, uint64_t keys, uint64_t value
     }
     const char *why =
         arena_printf(d->arena, "linear keys are %" PRIu64 " wide; no tensor divides them into heads", keys);
-    set_candidates(d, ARI_FIELD_LINEAR_NUM_KEY_HEADS, heads, n, why);
-    set_candidates(d, ARI_FIELD_LINEAR_KEY_HEAD_DIM, sizes, n, why);
+    set_candidates(d->out, d->arena, ARI_FIELD_LINEAR_NUM_KEY_HEADS, heads, n, why);
+    set_candidates(d->out, d->arena, ARI_FIELD_LINEAR_KEY_HEAD_DIM, sizes, n, why);
 }
 
 static void set_linear(const ari_derivation *d)
 {
-    uint64_t values = size(d, ARI_DIM_SSM_INNER), heads = size(d, ARI_DIM_SSM_HEADS),
-             all = size(d, ARI_DIM_CONV_CHANNELS);
-    if (all == 0) all = size(d, ARI_DIM_DELTA_QKV);
-    if (heads == 0) heads = size(d, ARI_DIM_DELTA_BA) / 2;
+    uint64_t values = size_of(d, ARI_DIM_SSM_INNER), heads = size_of(d, ARI_DIM_SSM_HEADS),
+             all = size_of(d, ARI_DIM_CONV_CHANNELS);
+    if (all == 0) all = size_of(d, ARI_DIM_DELTA_QKV);
+    if (heads == 0) heads = size_of(d, ARI_DIM_DELTA_BA) / 2;
     if (heads == 0 || values == 0 || values % heads != 0) return;
     set_size(d, ARI_FIELD_LINEAR_NUM_VALUE_HEADS, heads,
-             size(d, ARI_DIM_SSM_HEADS) > 0 ? ARI_DIM_SSM_HEADS : ARI_DIM_DELTA_BA);
+             size_of(d, ARI_DIM_SSM_HEADS) > 0 ? ARI_DIM_SSM_HEADS : ARI_DIM_DELTA_BA);
     set_size(d, ARI_FIELD_LINEAR_VALUE_HEAD_DIM, values / heads, ARI_DIM_SSM_INNER);
     if (all > values && (all - values) % 2 == 0) set_key_heads(d, (all - values) / 2, heads, values / heads);
 }
@@ -239,33 +211,19 @@ static const char *layer_word(uint32_t bits)
     return "?";
 }
 
-/* The shortest period that the layers repeat. */
-static uint32_t period_of(const ari_sizes *s, uint32_t count)
-{
-    for (uint32_t period = 1; period < count; period++) {
-        uint32_t i = period;
-        while (i < count && layer_word(s->has[i]) == layer_word(s->has[i - period])) i++;
-        if (i == count) return period;
-    }
-    return count;
-}
-
 static void set_layer_types(const ari_derivation *d)
 {
     const ari_sizes *s = d->sizes;
-    uint32_t count = s->layers;
-    if (!s->whole || count == 0 || count > s->number_count) return;
-    uint32_t period = period_of(s, count);
-    if (period == 1) return; /* Alike as far as shapes tell: sliding windows do not show. */
-    ari_text t = { 0 };
-    for (uint32_t i = 0, run; i < period; i += run) {
-        const char *word = layer_word(s->has[i]);
-        for (run = 1; i + run < period && layer_word(s->has[i + run]) == word; run++) continue;
-        text_printf(&t, "%s[\"%s\", %" PRIu32 "]", i == 0 ? "[" : ", ", word, run);
+    bool alike = true;
+    if (!s->whole || s->layers == 0 || s->layers > s->number_count) return;
+    const char **words = calloc(s->layers, sizeof(words[0]));
+    for (uint32_t i = 0; words != NULL && i < s->layers; i++) {
+        words[i] = layer_word(s->has[i]);
+        alike = alike && words[i] == words[0];
     }
-    text_put(&t, "]");
-    const char *value = t.failed ? NULL : arena_copy(d->arena, span_of(t.data));
-    text_free(&t);
+    /* Alike as far as shapes tell: sliding windows do not show. */
+    const char *value = words == NULL || alike ? NULL : layer_period(d->arena, words, s->layers);
+    free(words);
     if (value != NULL)
         d->out->fields[ARI_FIELD_LAYER_TYPES] =
             (ari_inferred){ .value = value, .basis = ARI_SHAPE, .evidence = "what each layer holds" };
@@ -273,10 +231,9 @@ static void set_layer_types(const ari_derivation *d)
 
 void recurrence_derive(const ari_derivation *d)
 {
-    uint32_t all = 0;
-    for (uint32_t i = 0; i < d->sizes->number_count; i++) all |= d->sizes->has[i];
+    uint32_t all = d->sizes->all;
     if ((all & (ARI_HAS_SSM | ARI_HAS_DELTA | ARI_HAS_CONV)) != 0)
-        set_size(d, ARI_FIELD_CONV_KERNEL, size(d, ARI_DIM_CONV_KERNEL), ARI_DIM_CONV_KERNEL);
+        set_size(d, ARI_FIELD_CONV_KERNEL, size_of(d, ARI_DIM_CONV_KERNEL), ARI_DIM_CONV_KERNEL);
     if ((all & ARI_HAS_SSM) != 0) set_state(d);
     if ((all & ARI_HAS_DELTA) != 0) set_linear(d);
     set_layer_types(d);

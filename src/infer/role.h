@@ -42,7 +42,8 @@ enum {
     ARI_IN_MTP = 512,
     ARI_IN_AUX = 1024,
     ARI_IN_TOP = 2048,
-    ARI_IN_BARE = 4096, /* Outside, and under no word but a model's or a wrapper's. */
+    ARI_IN_SINGLE = 8192, /* Shared experts that are called one. */
+    ARI_IN_BARE = 4096,   /* Outside, and under no word but a model's or a wrapper's. */
 };
 
 /* Give every template its role and context. False when memory is short. */

@@ -107,14 +107,7 @@ static uint64_t count_of(const forms *f, uint64_t rows, uint64_t columns)
 
 static void choose(ari_model *m, ari_field field, const uint64_t *values, size_t n, const char *evidence)
 {
-    const char **list = arena_alloc(&m->checkpoint->arena, (n + 1) * sizeof(list[0]));
-    for (size_t i = 0; list != NULL && i < n; i++) {
-        list[i] = arena_printf(&m->checkpoint->arena, "%" PRIu64, values[i]);
-        if (list[i] == NULL) return;
-    }
-    if (list != NULL && n > 0)
-        m->components[0].architecture.fields[field] =
-            (ari_inferred){ list[0], ARI_AMBIGUOUS, evidence, list, n };
+    set_candidates(&m->components[0].architecture, &m->checkpoint->arena, field, values, n, evidence);
 }
 
 /* Likely, and no more: what meets most is not what nothing else could be. */

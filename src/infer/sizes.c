@@ -3,30 +3,13 @@
 #include "base/arith.h"
 #include "base/text.h"
 #include "infer/pack.h"
+#include "infer/settle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 /* Deeper numbers are no layers: the deepest models have hundreds. */
-enum { NUMBERS_MAX = 8192, WIDTHS_KEPT = 256, TABLES_MAX = 64 };
-
-typedef enum family {
-    OUTER,
-    MASKS,
-    ATTENTION,
-    HEADS,
-    ROTARY,
-    FEED_FORWARD,
-    EXPERTS,
-    SSM,
-    FAMILY_COUNT
-} family;
-
-static const family families[] = {
-#define X(id, family) family,
-    UNKNOWN_LIST(X)
-#undef X
-};
+enum { NUMBERS_MAX = 8192, WIDTHS_KEPT = 256 };
 
 typedef enum take { FIRST, LAST, MIDDLE, ACROSS, PER_ROW, COUNT, SQUARE } take;
 
@@ -48,6 +31,7 @@ typedef struct solving {
     uint32_t component, stack;
     uint64_t *values;
     uint64_t output_rows; /* Of the output matrix, 0 where there is none. */
+    unsigned embedding;   /* Rank of the best embedding: the lesser are others. */
 } solving;
 
 static uint64_t *value_at(const solving *s, uint32_t number, ari_unknown u)
@@ -151,6 +135,7 @@ static bool find_layers(solving *s, ari_arena *arena)
         uint32_t bits = out->has[n] = settle_bits(out->has[n]);
         out->mtp_layers += (bits & ARI_HAS_MTP) != 0;
         out->layers += is_layer(bits);
+        out->all |= bits;
     }
     out->whole = is_whole(out) && last < NUMBERS_MAX;
     return true;
@@ -170,7 +155,6 @@ typedef struct widths {
         uint32_t from;
     } of[WIDTHS_KEPT];
     size_t count;
-    uint64_t total;
 } widths;
 
 static void vote(widths *w, uint64_t width, uint32_t from)
@@ -198,7 +182,7 @@ static uint32_t named_axis(uint32_t role)
     return role == ARI_ROLE_O || role == ARI_ROLE_DOWN || role == ARI_ROLE_SSM_OUT ? 0 : 1;
 }
 
-static bool collect(const solving *s, const ari_template *t, widths *norms, widths *sides, widths *named)
+static void collect(const solving *s, const ari_template *t, widths *norms, widths *sides, widths *named)
 {
     uint32_t from = (uint32_t)(t - s->l->templates);
     for (size_t k = 0; k < t->count; k++) {
@@ -212,7 +196,6 @@ static bool collect(const solving *s, const ari_template *t, widths *norms, widt
             vote(named, shape.sizes[named_axis(t->role)], from);
         }
     }
-    return true;
 }
 
 static size_t winner(const widths *w, bool *tie)
@@ -315,27 +298,26 @@ static bool row_fits(const struct size_row *row, const ari_template *t, ari_shap
     return row->rank == shape.rank || (row->rank == 0 && shape.rank >= 2);
 }
 
-/* Of several embeddings the text's own: as wide as the model, with as many rows as
- * the output has; else the first. */
-static bool is_other_embedding(const solving *s, const ari_template *t)
+/* How much an embedding is the text's own: as wide as the model; with as many rows as the output has. */
+static unsigned embedding_rank(const solving *s, const ari_template *t)
 {
-    ari_shape own = logical_shape(s->l, t, 0);
-    uint64_t own_rows = own.rank == 2 ? across(own, ARI_ROLE_EMBED, s->out->hidden) : 0;
-    bool meets = own.rank == 2 && (own.sizes[0] == s->out->hidden || own.sizes[1] == s->out->hidden);
-    bool listed = s->output_rows == own_rows;
-    for (size_t i = 0, n = 0; t->role == ARI_ROLE_EMBED && i < s->l->template_count && n < TABLES_MAX; i++) {
-        const ari_template *o = &s->l->templates[i];
-        if (o == t || o->role != ARI_ROLE_EMBED || !belongs(s, o) || o->part == ARI_PART_BIAS) continue;
-        n++;
-        ari_shape shape = logical_shape(s->l, o, 0);
-        if (shape.rank != 2) continue;
-        bool fits = shape.sizes[0] == s->out->hidden || shape.sizes[1] == s->out->hidden;
-        if (fits && !meets) return true;
-        if (fits && !listed && s->output_rows > 0 &&
-            across(shape, ARI_ROLE_EMBED, s->out->hidden) == s->output_rows)
-            return true;
+    ari_shape shape = logical_shape(s->l, t, 0);
+    bool meets = shape.rank == 2 && (shape.sizes[0] == s->out->hidden || shape.sizes[1] == s->out->hidden);
+    if (!meets) return 0;
+    bool listed = s->output_rows > 0 && across(shape, ARI_ROLE_EMBED, s->out->hidden) == s->output_rows;
+    return listed ? 2 : 1;
+}
+
+static unsigned best_embedding(const solving *s)
+{
+    unsigned best = 0;
+    for (size_t i = 0; i < s->l->template_count; i++) {
+        const ari_template *t = &s->l->templates[i];
+        if (t->role != ARI_ROLE_EMBED || !belongs(s, t) || t->part == ARI_PART_BIAS) continue;
+        unsigned rank = embedding_rank(s, t);
+        if (rank > best) best = rank;
     }
-    return false;
+    return best;
 }
 
 static uint64_t find_output_rows(const solving *s)
@@ -407,7 +389,7 @@ static void take_template(const solving *s, const ari_template *t)
     bool expert = feed_forward && (t->context & (ARI_IN_EXPERT | ARI_IN_SHARED)) != 0;
     bool bias = t->part == ARI_PART_BIAS, shared = (t->context & ARI_IN_SHARED) != 0;
     if ((t->context & ARI_IN_CROSS) != 0 || (t->companion && !t->adapter)) return;
-    if (is_other_embedding(s, t)) return;
+    if (t->role == ARI_ROLE_EMBED && embedding_rank(s, t) < s->embedding) return;
     for (size_t k = 0, n; k < t->count; k += n) {
         const ari_place *p = &s->l->places[t->first + k];
         n = 1;
@@ -427,91 +409,20 @@ static void take_template(const solving *s, const ari_template *t)
     }
 }
 
-/* --- The commonest --------------------------------------------------------------------------------- */
-
-/* qsort has no room for a context, so each row carries what it is compared by. */
-typedef struct tuple {
-    const uint64_t *values;
-    family family;
-    uint32_t number;
-} tuple;
-
-static int by_values(const tuple *x, const tuple *y)
-{
-    for (size_t u = 0; u < ARI_DIM_COUNT; u++) {
-        if (families[u] != x->family || x->values[u] == y->values[u]) continue;
-        return x->values[u] < y->values[u] ? -1 : 1;
-    }
-    return 0;
-}
-
-static int compare_tuples(const void *a, const void *b)
-{
-    const tuple *x = a, *y = b;
-    int order = by_values(x, y);
-    return order != 0 ? order : x->number < y->number ? -1 : x->number > y->number;
-}
-
-static bool has_keys(const uint64_t *values)
-{
-    return values[ARI_DIM_KEYS] + values[ARI_DIM_QKV] + values[ARI_DIM_KV] + values[ARI_DIM_KV_DOWN] +
-               values[ARI_DIM_QKV_DOWN] + values[ARI_DIM_KV_RANK] >
-           0;
-}
-
-static bool speaks(const solving *s, uint32_t number, family f)
-{
-    for (size_t u = 0; u < ARI_DIM_COUNT; u++) {
-        if (families[u] == f && *value_at(s, number, (ari_unknown)u) > 0) return true;
-    }
-    return false;
-}
-
-/* The layers whose sizes of this family are alike in most of them; of equals the earliest. */
-static void settle_family(const solving *s, family f, tuple *tuples)
-{
-    size_t n = 0, best = 0, most = 0;
-    for (uint32_t number = 0; number <= s->out->number_count; number++) {
-        if (speaks(s, number, f)) tuples[n++] = (tuple){ value_at(s, number, 0), f, number };
-    }
-    qsort(tuples, n, sizeof(tuples[0]), compare_tuples);
-    for (size_t i = 0, run; i < n; i += run) {
-        for (run = 1; i + run < n && by_values(&tuples[i], &tuples[i + run]) == 0; run++) continue;
-        /* Layers may share the keys of others; one that has its own says more. */
-        bool better =
-            f == ATTENTION && most > 0 && has_keys(tuples[i].values) && !has_keys(tuples[best].values);
-        bool worse =
-            f == ATTENTION && most > 0 && !has_keys(tuples[i].values) && has_keys(tuples[best].values);
-        bool fewer = run < most || (run == most && tuples[i].number > tuples[best].number);
-        if (worse || (fewer && !better)) continue;
-        best = i;
-        most = run;
-    }
-    for (size_t u = 0; u < ARI_DIM_COUNT && n > 0; u++) {
-        if (families[u] != f) continue;
-        s->out->of[u].value = tuples[best].values[u];
-        s->out->of[u].layers = (uint32_t)most;
-    }
-}
-
 bool sizes_solve(const ari_layout *l, uint32_t component, uint32_t stack, ari_arena *arena, ari_sizes *out)
 {
     *out = (ari_sizes){ 0 };
     solving s = { .l = l, .out = out, .component = component, .stack = stack };
     if (!find_layers(&s, arena) || !find_hidden(&s, arena)) return false;
     s.output_rows = find_output_rows(&s);
+    s.embedding = best_embedding(&s);
     size_t numbers = (size_t)out->number_count + 1;
     s.values = calloc(numbers * ARI_DIM_COUNT, sizeof(s.values[0]));
-    tuple *tuples = calloc(numbers, sizeof(tuples[0]));
-    if (s.values != NULL && tuples != NULL) {
-        for (size_t i = 0; i < l->template_count; i++) {
-            if (belongs(&s, &l->templates[i])) take_template(&s, &l->templates[i]);
-        }
-        for (family f = OUTER; f < FAMILY_COUNT; f++) settle_family(&s, f, tuples);
+    for (size_t i = 0; s.values != NULL && i < l->template_count; i++) {
+        if (belongs(&s, &l->templates[i])) take_template(&s, &l->templates[i]);
     }
-    bool ok = s.values != NULL && tuples != NULL;
+    bool ok = s.values != NULL && sizes_settle(s.values, out);
     free(s.values);
-    free(tuples);
     return ok;
 }
 

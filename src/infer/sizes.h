@@ -101,6 +101,7 @@ typedef struct ari_sizes {
     const char *hidden_evidence;
     ari_size of[ARI_DIM_COUNT];
     uint32_t *has;         /* One a layer number: bits; 0 for a number that is no layer. */
+    uint32_t all;          /* The bits of every number together. */
     uint32_t number_count; /* Layer numbers, the highest plus one. */
     uint32_t layers;       /* Layers that hold something, next-token layers not counted. */
     uint32_t mtp_layers;

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "infer/claims.h"
 
-enum { LAYERS_LISTED = 4096 };
+enum { LAYERS_LISTED = 4096, POLL_KINDS = 16 };
 
 typedef struct witness {
     ari_checkpoint *c;
@@ -28,6 +28,16 @@ void claim_default(witness *w, ari_field field, const char *value, const char *w
 void claim_conclusions(witness *w);
 
 void claim_origin(witness *w, ari_span stated, const char *by);
+
+/* Numbers, one a layer: the commonest that is not 0. More than a few kinds are not kept. */
+typedef struct ari_poll {
+    int64_t values[POLL_KINDS];
+    size_t counts[POLL_KINDS], kinds;
+} ari_poll;
+
+void poll_add(ari_poll *p, int64_t value);
+/* Of equals the first; false where there is none. */
+bool poll_winner(const ari_poll *p, int64_t *out);
 
 /* "config.json: words" */
 const char *claim_source(witness *w, const char *words);
