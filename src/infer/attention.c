@@ -141,10 +141,6 @@ static uint64_t default_rank(const ari_derivation *d, const widths *w, uint64_t 
     bool is_narrow = (hidden < NARROW && !shared) || !d->text;
     const uint16_t *order = is_narrow ? narrow : wide;
     size_t count = is_narrow ? sizeof(narrow) / sizeof(narrow[0]) : sizeof(wide) / sizeof(wide[0]);
-    bool mha = w->queries == w->keys;
-    /* 32 heads of 80 and of 96: the usual exceptions. */
-    if (mha && hidden == 2560 && head_dim == 80) return 0;
-    if (mha && hidden == 3072 && head_dim == 96) return 0;
     for (size_t i = 0; i < count; i++) {
         if (order[i] == head_dim) return i + 1;
     }
