@@ -131,7 +131,7 @@ static uint64_t rotary_head_dim(const ari_derivation *d, const widths *w)
 /* --- Candidates -------------------------------------------------------------------------------- */
 
 /* Head sizes by how common they are; narrow models mostly have 64. */
-static uint64_t default_rank(const ari_derivation *d, const widths *w, uint64_t head_dim)
+static uint64_t default_rank(const ari_derivation *d, uint64_t head_dim)
 {
     static const uint16_t wide[] = { 128, 64, 256, 96, 80, 112, 192, 160, 120, 72, 32, 48, 100 };
     static const uint16_t narrow[] = { 64, 128, 32, 96, 256, 80, 72, 48, 16, 112, 120, 192 };
@@ -188,7 +188,7 @@ static void score(const ari_derivation *d, const widths *w, candidate *c)
     }
     c->score[2] = others == 0 && alike > 1 ? alike : 0;
     c->score[3] = 2 * size_of(d, ARI_DIM_FREQUENCIES) == c->head_dim ? 1 : 0;
-    c->score[4] = UINT64_MAX / 2 - default_rank(d, w, c->head_dim);
+    c->score[4] = UINT64_MAX / 2 - default_rank(d, c->head_dim);
 }
 
 static int by_score(const void *a, const void *b)
