@@ -178,6 +178,35 @@ typedef struct ari_tensor_info {
 size_t ari_model_tensor_count(const ari_model *model);
 ari_tensor_info ari_model_tensor(const ari_model *model, size_t i);
 
+/* Reference models: figures with their sources, some hundred of them compiled in, and users' own. */
+typedef struct ari_catalogue ari_catalogue;
+
+/* With the entries of users' files (YAML, see archinspect-catalogue(5)), which take the place of built-in
+ * ones of the same name. Fails with NOT_FOUND, UNREADABLE, MALFORMED (the text names file, line and key),
+ * LIMIT. */
+ari_status ari_catalogue_open(const char *const *files, size_t count, ari_catalogue **out, ari_err *err);
+void ari_catalogue_free(ari_catalogue *catalogue);
+
+/* A catalogued model, by its whole name or what follows the slash, as if it had been read: every value is
+ * stated. Fails with NOT_FOUND. It borrows from the catalogue. */
+ari_status ari_model_catalogued(const ari_catalogue *catalogue, const char *name, ari_model **out,
+                                ari_err *err);
+
+/* A model, the first, beside others; or beside the whole catalogue where it is the only one. */
+typedef struct ari_comparison ari_comparison;
+
+/* keys: "core", "extended" (NULL is that), "all", or names with commas between. Fails with USAGE for a key
+ * that is none. It borrows the models and the catalogue. */
+ari_status ari_compare(const ari_model *const *models, size_t count, const ari_catalogue *catalogue,
+                       const char *keys, ari_comparison **out, ari_err *err);
+/* Does a reference reach that tier, whatever open keys turn out to be: different, independent, similar,
+ * identical? */
+bool ari_comparison_reaches(const ari_comparison *comparison, const char *tier);
+/* Does a reference share a core key, or may it? */
+bool ari_comparison_shares_core(const ari_comparison *comparison);
+bool ari_is_tier(const char *word);
+void ari_comparison_free(ari_comparison *comparison);
+
 /* Reports. The text is malloc'd, terminated, and the caller's to free. */
 typedef enum ari_format { ARI_TEXT, ARI_MARKDOWN, ARI_JSON, ARI_NDJSON } ari_format;
 
@@ -189,8 +218,18 @@ typedef struct ari_style {
     bool evidence;    /* Under each value, what it rests on. */
 } ari_style;
 
-ari_status ari_report_inspect(const ari_model *model, const ari_style *style, char **out, ari_err *err);
+/* comparison: of this model alone, with the catalogue; NULL leaves it out. */
+ari_status ari_report_inspect(const ari_model *model, const ari_comparison *comparison,
+                              const ari_style *style, char **out, ari_err *err);
 ari_status ari_report_tensors(const ari_model *model, const ari_style *style, char **out, ari_err *err);
+/* Of several models the table; of one alone the catalogue's ranking, its first `top` rows. */
+ari_status ari_report_compare(const ari_comparison *comparison, const ari_style *style, char **out,
+                              ari_err *err);
+ari_status ari_report_match(const ari_comparison *comparison, size_t top, const ari_style *style, char **out,
+                            ari_err *err);
+/* All entries, or the one of that name. Fails with NOT_FOUND. */
+ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name, const ari_style *style,
+                                char **out, ari_err *err);
 /* The JSON object that stands in a report's place where a path failed. */
 ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out,
                             ari_err *err);

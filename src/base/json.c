@@ -166,6 +166,14 @@ void json_add_uint(json_builder *b, json_tree *parent, const char *name, uint64_
     text_free(&digits);
 }
 
+void json_add_number(json_builder *b, json_tree *parent, const char *name, double value)
+{
+    ari_text digits = { 0 };
+    text_printf(&digits, "%.10g", value);
+    attach(b, parent, name, digits.failed ? NULL : cJSON_CreateRaw(digits.data));
+    text_free(&digits);
+}
+
 void json_add_bool(json_builder *b, json_tree *parent, const char *name, bool value)
 {
     attach(b, parent, name, cJSON_CreateBool(value));

@@ -47,6 +47,8 @@ json_tree *json_add_object(json_builder *b, json_tree *parent, const char *name)
 json_tree *json_add_array(json_builder *b, json_tree *parent, const char *name);
 void json_add_text(json_builder *b, json_tree *parent, const char *name, const char *value); /* NULL: null. */
 void json_add_uint(json_builder *b, json_tree *parent, const char *name, uint64_t value);
+/* Finite, to ten digits. */
+void json_add_number(json_builder *b, json_tree *parent, const char *name, double value);
 void json_add_bool(json_builder *b, json_tree *parent, const char *name, bool value);
 void json_add_null(json_builder *b, json_tree *parent, const char *name);
 /* A value that is JSON already. */

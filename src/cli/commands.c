@@ -1,192 +1,221 @@
 #include "cli/commands.h"
 
 #include "base/text.h"
-#include "cli/output.h"
+#include "cli/guard.h"
+#include "cli/run.h"
 
-#include <inttypes.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef ari_status report_function(const ari_model *model, const ari_style *style, char **out, ari_err *err);
+/* One model of one path at a time. */
+typedef struct job job;
+typedef ari_status job_report(job *j, const ari_model *model, ari_err *err);
 
-/* A run over all paths: what is written goes out report by report, so that one
- * bad path costs nothing but its own place. */
-typedef struct run {
-    const cli_options *o;
-    report_function *report;
-    cli_output out;
-    bool array; /* JSON reports stand in an array. */
-    size_t written;
-    bool failed;
-} run;
+struct job {
+    cli_run *run;
+    job_report *report;
+    const cli_subject *subject;
+    size_t model;
+    char *text;
+};
 
-/* --- A file that shrinks under the map ------------------------------------------------- */
-
-static sigjmp_buf shrunk;
-static volatile sig_atomic_t guarded;
-
-static void on_bus_error(int signal_number)
+static ari_status report_one(void *context, ari_err *err)
 {
-    if (guarded) siglongjmp(shrunk, 1);
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
-}
-
-static void guard_maps(void)
-{
-    struct sigaction action = { .sa_handler = on_bus_error };
-    sigaction(SIGBUS, &action, NULL);
-}
-
-/* Open and report the i-th checkpoint. Every access to mapped bytes happens in
- * here; what a shrunken file leaves behind is lost with the process. */
-static ari_status report_one(const run *r, const ari_set *set, size_t i, char **text, ari_err *err)
-{
+    job *j = context;
     ari_model *model = NULL;
-    *text = NULL;
-    if (sigsetjmp(shrunk, 1) != 0) {
-        guarded = 0;
-        err->status = ARI_TRUNCATED;
-        err->offset = ARI_NO_OFFSET;
-        snprintf(err->text, sizeof(err->text), "the file became shorter while it was read");
-        err->hint = "something else is writing to it: try again when that is done";
-        return ARI_TRUNCATED;
-    }
-    guarded = 1;
-    ari_status status = ari_model_open(set, i, &r->o->library, &model, err);
-    if (status == ARI_OK) status = r->report(model, &r->o->style, text, err);
+    ari_status status = subject_open(j->run, j->subject, j->model, &model, err);
+    if (status == ARI_OK) status = j->report(j, model, err);
     ari_model_close(model);
-    guarded = 0;
     return status;
 }
 
-/* --- Writing ----------------------------------------------------------------------------- */
+/* --- What is reported of a model --------------------------------------------------------- */
 
-static void write_report(run *r, const char *text)
+static ari_status report_inspect(job *j, const ari_model *model, ari_err *err)
 {
-    ari_format format = r->o->style.format;
-    if (r->o->quiet || text == NULL) return;
-    if (r->array) output_put(&r->out, r->written == 0 ? "[\n" : ",\n");
-    if (!r->array && r->written > 0 && (format == ARI_TEXT || format == ARI_MARKDOWN))
-        output_put(&r->out, "\n");
-    output_put(&r->out, text);
-    size_t n = strlen(text);
-    if (!r->array && n > 0 && text[n - 1] != '\n') output_put(&r->out, "\n");
-    r->written++;
+    ari_comparison *c = NULL;
+    ari_status status = ari_compare(&model, 1, j->run->catalogue, NULL, &c, err);
+    if (status == ARI_OK) status = ari_report_inspect(model, c, &j->run->o->style, &j->text, err);
+    ari_comparison_free(c);
+    return status;
 }
 
-static bool is_json(const run *r)
+static ari_status report_tensors(job *j, const ari_model *model, ari_err *err)
 {
-    return r->o->style.format == ARI_JSON || r->o->style.format == ARI_NDJSON;
+    return ari_report_tensors(model, &j->run->o->style, &j->text, err);
 }
 
-/* One line on standard error, and in JSON an object in the report's place. */
-static void write_error(run *r, const char *path, const ari_err *err)
+static ari_status report_match(job *j, const ari_model *model, ari_err *err)
 {
-    ari_text shown = { 0 };
-    char *text = NULL;
-    r->failed = true;
-    text_escape(&shown, span_of(path), ESCAPE_ALL);
-    if (err->offset == ARI_NO_OFFSET) {
-        complain("%s: %s", shown.data == NULL ? "" : shown.data, err->text);
-    } else {
-        complain("%s: %s (at byte %" PRIu64 ")", shown.data == NULL ? "" : shown.data, err->text,
-                 err->offset);
-    }
-    complain_hint(err->hint);
-    if (is_json(r) && ari_report_error(path, err, &r->o->style, &text, NULL) == ARI_OK) write_report(r, text);
-    free(text);
-    text_free(&shown);
+    const cli_options *o = j->run->o;
+    ari_comparison *c = NULL;
+    ari_status status = ari_compare(&model, 1, j->run->catalogue, o->keys, &c, err);
+    if (status == ARI_OK) status = ari_report_match(c, o->top, &o->style, &j->text, err);
+    bool yes = status == ARI_OK && ari_comparison_shares_core(c) &&
+               (o->tier == NULL || ari_comparison_reaches(c, o->tier));
+    if (status == ARI_OK && !yes) j->run->answer_no = true;
+    ari_comparison_free(c);
+    return status;
 }
 
-static void run_set(run *r, const ari_set *set, const char *path)
+/* --- All paths ------------------------------------------------------------------------------ */
+
+static void run_subject(cli_run *r, job_report *report, const cli_subject *s)
 {
-    size_t n = ari_set_count(set);
+    size_t n = subject_count(s);
     for (size_t i = 0; i < n && r->out.code == 0; i++) {
+        job j = { .run = r, .report = report, .subject = s, .model = i };
         ari_err err = ARI_ERR_INIT;
-        char *text = NULL;
-        if (report_one(r, set, i, &text, &err) == ARI_OK) {
-            write_report(r, text);
+        if (guarded(report_one, &j, &err) == ARI_OK) {
+            run_write(r, j.text);
         } else {
-            write_error(r, n == 1 ? path : ari_set_path(set, i), &err);
+            run_error(r, n == 1 ? s->path : ari_set_path(s->set, i), &err);
         }
-        free(text);
+        free(j.text);
     }
 }
 
-/* Is more than one report to come? Then JSON is an array. */
-static bool several(const cli_options *o, ari_set **sets)
+static int run_paths(const cli_options *o, job_report *report)
 {
+    cli_run r;
     size_t n = 0;
-    for (size_t i = 0; i < o->path_count; i++) n += sets[i] == NULL ? 1 : ari_set_count(sets[i]);
-    return n > 1;
-}
-
-static void run_paths(run *r, ari_set **sets, ari_err *errors)
-{
-    const cli_options *o = r->o;
-    for (size_t i = 0; i < o->path_count; i++) {
-        errors[i] = (ari_err)ARI_ERR_INIT;
-        ari_set_find(o->paths[i], &o->library, &sets[i], &errors[i]);
-    }
-    r->array = o->style.format == ARI_JSON && several(o, sets);
-    for (size_t i = 0; i < o->path_count; i++) {
-        if (sets[i] == NULL) {
-            write_error(r, o->paths[i], &errors[i]);
-        } else {
-            run_set(r, sets[i], o->paths[i]);
+    cli_subject *subjects = calloc(o->path_count, sizeof(subjects[0]));
+    if (subjects == NULL) complain("out of memory");
+    if (subjects != NULL && run_begin(&r, o)) {
+        for (size_t i = 0; i < o->path_count; i++) {
+            subject_find(&r, o->paths[i], &subjects[i]);
+            n += subject_count(&subjects[i]);
         }
-        ari_set_free(sets[i]);
+        r.array = o->style.format == ARI_JSON && n > 1;
+        for (size_t i = 0; i < o->path_count; i++) {
+            run_subject(&r, report, &subjects[i]);
+            subject_free(&subjects[i]);
+        }
     }
-    if (r->array && !o->quiet) output_put(&r->out, "\n]\n");
-}
-
-/* Files are only ever read: a report does not replace a model, whether it is one
- * of the paths, a shard of one, or another. */
-static bool would_replace_model(const cli_options *o)
-{
-    ari_set *set = NULL;
-    ari_model *model = NULL;
-    if (o->output != NULL && ari_set_find(o->output, &o->library, &set, NULL) == ARI_OK &&
-        ari_model_open(set, 0, &o->library, &model, NULL) == ARI_OK) {
-        complain("%s: is a model; it is not written over", show(span_of(o->output)).text);
-    }
-    bool found = model != NULL;
-    ari_model_close(model);
-    ari_set_free(set);
-    return found;
-}
-
-static int run_all(const cli_options *o, report_function *report)
-{
-    run r = { .o = o, .report = report };
-    ari_set **sets = calloc(o->path_count, sizeof(ari_set *));
-    ari_err *errors = calloc(o->path_count, sizeof(errors[0]));
-    guard_maps();
-    if (sets == NULL || errors == NULL) {
-        complain("out of memory");
-        r.failed = true;
-    } else if (would_replace_model(o) || !output_open(&r.out, o->output)) {
-        r.failed = true;
-    } else {
-        run_paths(&r, sets, errors);
-        if (!output_close(&r.out)) r.failed = true;
-    }
-    free(sets);
-    free(errors);
-    return r.failed ? 2 : 0;
+    int status = subjects == NULL ? 2 : run_end(&r);
+    free(subjects);
+    return status;
 }
 
 int run_inspect(const cli_options *o)
 {
-    return run_all(o, ari_report_inspect);
+    return run_paths(o, report_inspect);
+}
+
+int run_match(const cli_options *o)
+{
+    return run_paths(o, report_match);
 }
 
 int run_tensors(const cli_options *o)
 {
-    if (o->path_count == 1) return run_all(o, ari_report_tensors);
+    if (o->path_count == 1) return run_paths(o, report_tensors);
     complain("tensors takes one path");
     return 2;
+}
+
+/* --- Several beside each other ---------------------------------------------------------------- */
+
+typedef struct comparison_job {
+    cli_run *run;
+    cli_subject *subjects;
+    ari_model **models;
+    size_t at; /* The path at work, for the error. */
+    char *text;
+} comparison_job;
+
+/* Alternatives are listed, and one has to be chosen. */
+static ari_status need_one(const cli_subject *s, ari_err *err)
+{
+    ari_text list = { 0 };
+    size_t n = subject_count(s);
+    if (n == 1) return ARI_OK;
+    for (size_t i = 0; i < n && i < 8; i++) {
+        if (i > 0) text_put(&list, ", ");
+        text_put(&list, show(span_of(ari_set_path(s->set, i))).text);
+    }
+    snprintf(err->text, sizeof(err->text), "holds %zu models; name one of them: %s%s", n,
+             list.data == NULL ? "" : list.data, n > 8 ? ", ..." : "");
+    err->status = ARI_USAGE;
+    text_free(&list);
+    return err->status;
+}
+
+static ari_status compare_all(void *context, ari_err *err)
+{
+    comparison_job *j = context;
+    const cli_options *o = j->run->o;
+    ari_comparison *c = NULL;
+    for (j->at = 0; j->at < o->path_count; j->at++) {
+        const cli_subject *s = &j->subjects[j->at];
+        ari_status status = need_one(s, err);
+        if (status == ARI_OK) status = subject_open(j->run, s, 0, &j->models[j->at], err);
+        if (status != ARI_OK) return status;
+    }
+    j->at = 0;
+    ari_status status =
+        ari_compare((const ari_model *const *)j->models, o->path_count, j->run->catalogue, o->keys, &c, err);
+    if (status == ARI_OK) status = ari_report_compare(c, &o->style, &j->text, err);
+    if (status == ARI_OK && o->tier != NULL && !ari_comparison_reaches(c, o->tier)) j->run->answer_no = true;
+    ari_comparison_free(c);
+    return status;
+}
+
+static void run_comparison(cli_run *r, comparison_job *j)
+{
+    ari_err err = ARI_ERR_INIT;
+    for (size_t i = 0; i < r->o->path_count; i++) subject_find(r, r->o->paths[i], &j->subjects[i]);
+    if (guarded(compare_all, j, &err) == ARI_OK) {
+        run_write(r, j->text);
+    } else {
+        run_error(r, r->o->paths[j->at], &err);
+    }
+    for (size_t i = 0; i < r->o->path_count; i++) {
+        ari_model_close(j->models[i]);
+        subject_free(&j->subjects[i]);
+    }
+    free(j->text);
+}
+
+int run_compare(const cli_options *o)
+{
+    cli_run r;
+    if (o->path_count < 2) {
+        complain("compare takes two models or more: archinspect compare A B");
+        return 2;
+    }
+    comparison_job j = { .run = &r,
+                         .subjects = calloc(o->path_count, sizeof(j.subjects[0])),
+                         .models = calloc(o->path_count, sizeof(j.models[0])) };
+    int status = 2;
+    if (j.subjects == NULL || j.models == NULL) {
+        complain("out of memory");
+    } else {
+        if (run_begin(&r, o)) run_comparison(&r, &j);
+        status = run_end(&r);
+    }
+    free(j.subjects);
+    free(j.models);
+    return status;
+}
+
+int run_catalogue(const cli_options *o)
+{
+    cli_run r;
+    size_t n = o->path_count == 0 ? 1 : o->path_count;
+    if (run_begin(&r, o)) {
+        r.array = o->style.format == ARI_JSON && n > 1;
+        for (size_t i = 0; i < n; i++) {
+            ari_err err = ARI_ERR_INIT;
+            char *text = NULL;
+            const char *name = o->path_count == 0 ? NULL : o->paths[i];
+            if (ari_report_catalogue(r.catalogue, name, &o->style, &text, &err) == ARI_OK) {
+                run_write(&r, text);
+            } else {
+                run_error(&r, name == NULL ? "catalogue" : name, &err);
+            }
+            free(text);
+        }
+    }
+    return run_end(&r);
 }

@@ -14,21 +14,30 @@ enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
 static const struct {
     char letter;
-    const char *word, *argument, *help;
+    const char *word, *argument, *commands, *help;
 } options[] = {
-#define OPTION(id, letter, word, argument, help) { letter, word, argument, help },
+#define OPTION(id, letter, word, argument, commands, help) { letter, word, argument, commands, help },
 #include "cli/option.def"
 };
 
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
 
-static void print_options(FILE *to, bool whole)
+/* Of a command those that it takes; of all commands those that all take. */
+static bool is_listed(size_t i, const cli_command *command)
+{
+    if (options[i].help == NULL) return false;
+    return options[i].commands == NULL ||
+           (command != NULL && command_takes(options[i].commands, command->word));
+}
+
+static void print_options(FILE *to, const cli_command *command, bool whole)
 {
     fputs("\nOptions\n", to);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         char words[48], letter[] = "-x,";
         const char *argument = options[i].argument;
-        if (options[i].help == NULL || (!whole && options[i].letter == 0)) continue;
+        bool own = options[i].commands != NULL;
+        if (!is_listed(i, command) || (!whole && options[i].letter == 0 && !own)) continue;
         letter[1] = options[i].letter;
         snprintf(words, sizeof(words), "--%s%s%s", options[i].word, argument == NULL ? "" : " ",
                  argument == NULL ? "" : argument);
@@ -50,7 +59,8 @@ static void print_explanations(FILE *to)
           "A PATH is a .safetensors or .gguf file, any one shard of a set, an index, or a\n"
           "folder; also compressed with zstd (.zst). Alternatives in one folder are\n"
           "reported once each. `archinspect -- FILE` takes a name that begins with a dash,\n"
-          "`archinspect ./tensors` one that is a command's.\n"
+          "`archinspect ./tensors` one that is a command's. Where a PATH may stand, so may a\n"
+          "name of the catalogue, ORG/NAME; catalogue:ORG/NAME is that and no file.\n"
           "\n"
           "Each value stands with its basis, what it rests on (-v says which tensors):\n"
           "  shape       follows from names and shapes in one way only\n"
@@ -61,8 +71,10 @@ static void print_explanations(FILE *to)
           to);
     print_limits(to);
     fputs("\n"
-          "Exit status: 0 done; 2 could not answer, wholly or in part (wrong usage, a file\n"
-          "that cannot be read; the others are still reported).\n",
+          "Exit status: 0 done, and the answer is yes; 1 the answer is no (match: nothing\n"
+          "shares a core key, or --min-tier is not met; compare: --require is not met);\n"
+          "2 could not answer, wholly or in part (wrong usage, a file that cannot be read;\n"
+          "the others are still reported).\n",
           to);
 }
 
@@ -75,9 +87,9 @@ static void print_commands(FILE *to)
     fputs("\nCommands\n", to);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (commands[i].run == NULL) continue;
-        fprintf(to, "  %-8s  %-9s  %s\n", commands[i].word, commands[i].paths, commands[i].summary);
+        fprintf(to, "  %-9s  %-12s  %s\n", commands[i].word, commands[i].paths, commands[i].summary);
     }
-    fputs("  help      [COMMAND]  more about one of them\n", to);
+    fputs("  help       [COMMAND]     more about one of them\n", to);
 }
 
 void print_help(FILE *to, const cli_command *command, bool whole)
@@ -88,7 +100,7 @@ void print_help(FILE *to, const cli_command *command, bool whole)
         fprintf(to, "archinspect %s %s\n%s\n\n%s", command->word, command->paths, command->summary,
                 command->examples);
     }
-    print_options(to, whole);
+    print_options(to, command, whole);
     if (whole) print_explanations(to);
     fputs(whole ? "\nThe rest is in the manual: man archinspect\n" : "\n--help says more.\n", to);
 }

@@ -21,16 +21,16 @@ static const cli_command commands[] = {
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
 typedef enum option_id {
-#define OPTION(id, letter, word, argument, help) OPTION_##id,
+#define OPTION(id, letter, word, argument, commands, help) OPTION_##id,
 #include "cli/option.def"
     OPTION_COUNT,
 } option_id;
 
 static const struct option_row {
     char letter;
-    const char *word, *argument;
+    const char *word, *argument, *commands;
 } options[] = {
-#define OPTION(id, letter, word, argument, help) { letter, word, argument },
+#define OPTION(id, letter, word, argument, commands, help) { letter, word, argument, commands },
 #include "cli/option.def"
 };
 
@@ -181,9 +181,35 @@ static bool set_color(cli_options *o, const char *value)
     return true;
 }
 
+static bool set_tier(cli_options *o, const char *value)
+{
+    o->tier = value;
+    if (ari_is_tier(value)) return true;
+    complain("no tier \"%s\"; there are identical, similar, independent, different",
+             show(span_of(value)).text);
+    return false;
+}
+
+static bool set_top(cli_options *o, const char *value)
+{
+    uint64_t n;
+    if (parse_number(value, &n) && n > 0 && n <= 100000) {
+        o->top = (size_t)n;
+        return true;
+    }
+    complain("--top takes a number from 1 on: --top 10");
+    return false;
+}
+
 static bool set_option(cli_options *o, option_id id, const char *value)
 {
+    o->given |= UINT64_C(1) << id;
     switch (id) {
+    case OPTION_CATALOGUE: o->catalogues[o->catalogue_count++] = value; return true;
+    case OPTION_KEYS: o->keys = value; return true;
+    case OPTION_REQUIRE:
+    case OPTION_MIN_TIER: return set_tier(o, value);
+    case OPTION_TOP: return set_top(o, value);
     case OPTION_FORMAT: return set_format(o, value);
     case OPTION_JSON: o->style.format = ARI_JSON; return true;
     case OPTION_OUTPUT: o->output = strcmp(value, "-") == 0 ? NULL : value; return true;
@@ -198,8 +224,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
         if (strcmp(value, "en") == 0) return true;
         complain("this version speaks English only: --lang en");
         return false;
-    case OPTION_VALUES:
-    case OPTION_CATALOGUE: complain("this version has no --%s yet", options[id].word); return false;
+    case OPTION_VALUES: complain("this version has no --%s yet", options[id].word); return false;
     case OPTION_COUNT: break;
     }
     return false;
@@ -320,6 +345,28 @@ static bool parse_arguments(int argc, char **argv, cli_options *o)
     return true;
 }
 
+bool command_takes(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *at = list; (at = strstr(at, word)) != NULL; at += n) {
+        bool begins = at == list || at[-1] == ' ';
+        if (begins && (at[n] == ' ' || at[n] == '\0')) return true;
+    }
+    return false;
+}
+
+static bool check_given(const cli_options *o)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if ((o->given >> i & 1) == 0 || options[i].commands == NULL) continue;
+        if (command_takes(options[i].commands, o->command->word)) continue;
+        complain("%s takes no --%s; it belongs to: %s", o->command->word, options[i].word,
+                 options[i].commands);
+        return false;
+    }
+    return true;
+}
+
 /* A first word that is no file may have been meant for a command. */
 static bool check_command(cli_options *o)
 {
@@ -331,8 +378,8 @@ static bool check_command(cli_options *o)
             return false;
         }
     }
-    if (!is_here(o->command)) return false;
-    if (o->path_count > 0) return true;
+    if (!is_here(o->command) || !check_given(o)) return false;
+    if (o->path_count > 0 || o->command->paths[0] == '[') return true;
     complain("%s needs a path: a .safetensors or .gguf file, or a folder that holds them", o->command->word);
     complain_hint("archinspect --help explains");
     return false;
@@ -340,12 +387,13 @@ static bool check_command(cli_options *o)
 
 bool options_parse(int argc, char **argv, cli_options *out)
 {
-    *out = (cli_options){ .library = ari_options_default() };
+    *out = (cli_options){ .library = ari_options_default(), .top = 10 };
     setlocale(LC_CTYPE, "");
     out->style.columns = columns_of_terminal();
     out->style.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     out->paths = calloc((size_t)argc + 1, sizeof(out->paths[0]));
-    if (out->paths == NULL) {
+    out->catalogues = calloc((size_t)argc + 1, sizeof(out->catalogues[0]));
+    if (out->paths == NULL || out->catalogues == NULL) {
         complain("out of memory");
         return false;
     }
@@ -359,4 +407,5 @@ bool options_parse(int argc, char **argv, cli_options *out)
 void options_free(cli_options *o)
 {
     free(o->paths);
+    free(o->catalogues);
 }

@@ -8,7 +8,12 @@ typedef struct cli_options {
     const struct cli_command *command;
     const char **paths; /* The arguments that are no options; malloc'd array. */
     size_t path_count;
-    const char *output; /* NULL for standard output. */
+    const char *output;      /* NULL for standard output. */
+    const char **catalogues; /* Users' files; malloc'd array. */
+    size_t catalogue_count;
+    const char *keys, *tier; /* NULL where not given. */
+    size_t top;              /* Rows of a ranking. */
+    uint64_t given;          /* A bit an option. */
     ari_style style;
     ari_options library;
     bool quiet, short_help, long_help, version;
@@ -23,6 +28,9 @@ typedef struct cli_command {
 /* False, with a line on standard error, when the command line makes no sense. */
 bool options_parse(int argc, char **argv, cli_options *out);
 void options_free(cli_options *o);
+
+/* Is it one of these words with blanks between? */
+bool command_takes(const char *list, const char *word);
 
 /* "archinspect: ..." on standard error, and a hint on a line of its own. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

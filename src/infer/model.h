@@ -27,6 +27,7 @@ typedef struct ari_dtype_sum {
 } ari_dtype_sum;
 
 struct ari_model {
+    const struct ari_entry *entry; /* Of the catalogue, where it is no checkpoint. */
     ari_checkpoint *checkpoint;
     const char *path; /* As given; escaped. */
     ari_layout layout;

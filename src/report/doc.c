@@ -4,13 +4,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void doc_add(ari_doc *d, doc_item item)
+static void add(ari_doc *d, doc_item item)
 {
     if (!array_room(&d->items, &d->room, d->count, sizeof(d->items[0]))) {
         d->failed = true;
         return;
     }
     d->items[d->count++] = item;
+}
+
+void doc_title(ari_doc *d, const char *words, const char *beside)
+{
+    add(d, (doc_item){ .kind = DOC_TITLE, .cells = { words, beside } });
+}
+
+void doc_heading(ari_doc *d, doc_tone tone, const char *words)
+{
+    add(d, (doc_item){ .kind = DOC_HEADING, .tone = tone, .cells = { words } });
+}
+
+void doc_paragraph(ari_doc *d, doc_tone tone, const char *words)
+{
+    add(d, (doc_item){ .kind = DOC_PARAGRAPH, .tone = tone, .cells = { words } });
+}
+
+void doc_columns(ari_doc *d, const char *first, const char *second, const char *third, const char *detail)
+{
+    add(d, (doc_item){ .kind = DOC_COLUMNS, .cells = { first, second, third }, .detail = detail });
+}
+
+void doc_row(ari_doc *d, doc_tone tone, const char *first, const char *second, const char *third,
+             const char *detail)
+{
+    add(d, (doc_item){ .kind = DOC_ROW, .tone = tone, .cells = { first, second, third }, .detail = detail });
 }
 
 const char *doc_printf(ari_doc *d, const char *format, ...)
@@ -36,6 +62,15 @@ const char *doc_take(ari_doc *d, ari_text *t)
     if (t->failed) d->failed = true;
     text_free(t);
     return out;
+}
+
+const char **doc_grid(ari_doc *d, doc_kind kind, doc_tone tone, size_t count)
+{
+    const char **cells = arena_alloc(&d->arena, (count + 1) * sizeof(cells[0]));
+    for (size_t i = 0; cells != NULL && i < count; i++) cells[i] = "";
+    if (cells == NULL) d->failed = true;
+    if (cells != NULL) add(d, (doc_item){ .kind = kind, .tone = tone, .grid = cells, .grid_count = count });
+    return cells;
 }
 
 bool doc_begins_table(const ari_doc *d, size_t i)

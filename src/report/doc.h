@@ -18,6 +18,8 @@ typedef enum doc_kind {
     DOC_COLUMNS,   /* Opens a table: what its columns hold, for formats that head them. */
     DOC_ROW,       /* The last cell wraps. */
     DOC_PARAGRAPH, /* cells[0] */
+    DOC_GRID,      /* Opens a table of any number of columns, whose heads (grid) show in every format. */
+    DOC_LINE,      /* A row of it: cells are aligned and never wrap. */
 } doc_kind;
 
 typedef struct doc_item {
@@ -25,6 +27,8 @@ typedef struct doc_item {
     doc_tone tone;                /* Of the first cell of a row after the label. */
     const char *cells[DOC_CELLS]; /* NULL where there are fewer. */
     const char *detail;           /* What it rests on; shown where evidence is wanted. */
+    const char *const *grid;      /* The cells of a grid's row, none of them NULL. */
+    size_t grid_count;
 } doc_item;
 
 typedef struct ari_doc {
@@ -34,11 +38,19 @@ typedef struct ari_doc {
     bool failed;
 } ari_doc;
 
-void doc_add(ari_doc *d, doc_item item);
 /* A string made for this document; "", and failed, when memory is short. */
 const char *doc_printf(ari_doc *d, const char *format, ...) ARI_PRINTF(2, 3);
 /* The text as such a string; it is freed. */
 const char *doc_take(ari_doc *d, ari_text *t);
+void doc_title(ari_doc *d, const char *words, const char *beside);
+void doc_heading(ari_doc *d, doc_tone tone, const char *words);
+void doc_paragraph(ari_doc *d, doc_tone tone, const char *words);
+/* NULL where there are fewer cells. */
+void doc_columns(ari_doc *d, const char *first, const char *second, const char *third, const char *detail);
+void doc_row(ari_doc *d, doc_tone tone, const char *first, const char *second, const char *third,
+             const char *detail);
+/* A head or row of a grid: room for count cells, "" at first; NULL, and failed, when memory is short. */
+const char **doc_grid(ari_doc *d, doc_kind kind, doc_tone tone, size_t count);
 /* Does a table begin at item i? Columns without a row are none. */
 bool doc_begins_table(const ari_doc *d, size_t i);
 void doc_free(ari_doc *d);

@@ -1,6 +1,7 @@
 #include "report/inspect.h"
 
 #include "read/container.h"
+#include "report/compare.h"
 #include "report/plain.h"
 
 #include <inttypes.h>
@@ -9,12 +10,16 @@ enum { FINDINGS_SHOWN = 12, CANDIDATES_SHOWN = 6, UNKNOWN_SHOWN = 8 };
 
 static void add_columns(ari_doc *d, const char *first, const char *second, const char *third)
 {
-    doc_add(d, (doc_item){ DOC_COLUMNS, TONE_PLAIN, { first, second, third }, "read from" });
+    doc_columns(d, first, second, third, "read from");
 }
 
 static void add_title(const ari_model *m, ari_doc *d)
 {
     const ari_checkpoint *c = m->checkpoint;
+    if (m->entry != NULL) {
+        doc_title(d, m->path, "catalogued figures, not a checkpoint");
+        return;
+    }
     const ari_file *first = &c->files[0];
     for (size_t i = 0; i < c->file_count && first->container == NULL; i++) first = &c->files[i];
     const char *format = first->version == 0 ? "safetensors"
@@ -23,7 +28,7 @@ static void add_title(const ari_model *m, ari_doc *d)
     const char *summary = doc_printf(d, "%s, %zu file%s, %s tensor%s, %s", format, c->file_count,
                                      c->file_count == 1 ? "" : "s", plain_count(d, c->tensors.count),
                                      c->tensors.count == 1 ? "" : "s", plain_bytes(d, m->bytes));
-    doc_add(d, (doc_item){ DOC_TITLE, TONE_PLAIN, { m->path, summary }, NULL });
+    doc_title(d, m->path, summary);
 }
 
 static void add_types(const ari_model *m, ari_doc *d)
@@ -36,9 +41,7 @@ static void add_types(const ari_model *m, ari_doc *d)
         text_printf(&t, "%s%s %" PRIu64, t.size == 0 ? "" : ", ",
                     known != NULL ? known->name : m->unknown_dtypes[i - ARI_DT_COUNT], s->tensors);
     }
-    if (t.size > 0)
-        doc_add(d,
-                (doc_item){ DOC_ROW, TONE_PLAIN, { "element types", doc_take(d, &t) }, "tensors of each" });
+    if (t.size > 0) doc_row(d, TONE_PLAIN, "element types", doc_take(d, &t), NULL, "tensors of each");
     text_free(&t);
 }
 
@@ -46,25 +49,21 @@ static void add_model(const ari_model *m, ari_doc *d)
 {
     add_columns(d, "what", "value", "basis");
     const char *basis = strcmp(m->kind, "unknown") == 0 ? NULL : "by its tensors";
-    doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "kind", m->kind, basis }, NULL });
+    doc_row(d, TONE_PLAIN, "kind", m->kind, basis, NULL);
     if (m->parameters_known) {
-        doc_add(d, (doc_item){ DOC_ROW,
-                               TONE_PLAIN,
-                               { "parameters", plain_parameters(d, m->parameters), "shape" },
-                               "sum over all shapes; buffers and scales do not count" });
+        doc_row(d, TONE_PLAIN, "parameters", plain_parameters(d, m->parameters), "shape",
+                "sum over all shapes; buffers and scales do not count");
     } else {
         const char *why =
             m->checkpoint->incomplete ? "not all of its files are here" : "packed weights or unknown sizes";
-        doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "parameters", "unknown", why }, NULL });
+        doc_row(d, TONE_PLAIN, "parameters", "unknown", why, NULL);
     }
     if (m->active_known)
-        doc_add(d, (doc_item){ DOC_ROW,
-                               TONE_PLAIN,
-                               { "active parameters", plain_parameters(d, m->active_parameters), "stated" },
-                               "all but the routed experts that a token does not reach" });
+        doc_row(d, TONE_PLAIN, "active parameters", plain_parameters(d, m->active_parameters), "stated",
+                "all but the routed experts that a token does not reach");
     add_types(m, d);
     const char *packing = plain_quantization(d, m->quantization);
-    if (packing != NULL) doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { "quantization", packing }, NULL });
+    if (packing != NULL) doc_row(d, TONE_PLAIN, "quantization", packing, NULL, NULL);
 }
 
 static const char *with_candidates(ari_doc *d, ari_field field, const ari_inferred *f)
@@ -92,12 +91,12 @@ static void add_unknown(const ari_model *m, size_t most, ari_doc *d)
     }
     if (n > most) text_printf(&names, ", and %zu more (-v lists them)", n - most);
     const char *words = doc_take(d, &names);
-    if (n > 0) doc_add(d, (doc_item){ DOC_PARAGRAPH, TONE_DIM, { words }, NULL });
+    if (n > 0) doc_paragraph(d, TONE_DIM, words);
 }
 
 static void add_architecture(const ari_model *m, ari_doc *d)
 {
-    doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Architecture" }, NULL });
+    doc_heading(d, TONE_PLAIN, "Architecture");
     add_columns(d, "field", "value", "basis");
     for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
         const ari_inferred *f = &m->architecture.fields[i];
@@ -105,10 +104,7 @@ static void add_architecture(const ari_model *m, ari_doc *d)
         if (strcmp(f->value, "null") == 0 && f->basis != ARI_UNKNOWN) continue;
         const char *value = f->basis == ARI_UNKNOWN ? "unknown" : with_candidates(d, (ari_field)i, f);
         doc_tone tone = f->basis == ARI_AMBIGUOUS ? TONE_WARN : TONE_PLAIN;
-        doc_add(d, (doc_item){ DOC_ROW,
-                               tone,
-                               { field_info((ari_field)i)->label, value, ari_basis_word(f->basis) },
-                               f->evidence });
+        doc_row(d, tone, field_info((ari_field)i)->label, value, ari_basis_word(f->basis), f->evidence);
     }
 }
 
@@ -135,41 +131,36 @@ static const char *part_summary(const ari_component *c, ari_doc *d)
 static void add_parts(const ari_model *m, ari_doc *d)
 {
     if (m->component_count < 2) return;
-    doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Parts" }, NULL });
+    doc_heading(d, TONE_PLAIN, "Parts");
     add_columns(d, "part", "parameters", "shape");
     for (size_t i = 0; i < m->component_count; i++) {
         const ari_component *c = &m->components[i];
-        doc_add(
-            d, (doc_item){ DOC_ROW,
-                           TONE_PLAIN,
-                           { plain_word(d, c->role), plain_parameters(d, c->parameters), part_summary(c, d) },
-                           c->prefix });
+        doc_row(d, TONE_PLAIN, plain_word(d, c->role), plain_parameters(d, c->parameters), part_summary(c, d),
+                c->prefix);
     }
 }
 
 static void add_contradictions(const ari_model *m, ari_doc *d)
 {
     if (m->contradiction_count == 0) return;
-    doc_add(d, (doc_item){
-                   DOC_HEADING, TONE_BAD, { "Contradictions: what is stated is not what is there" }, NULL });
+    doc_heading(d, TONE_BAD, "Contradictions: what is stated is not what is there");
     add_columns(d, "field", "values", "derived from; stated by");
     for (size_t i = 0; i < m->contradiction_count; i++) {
         const ari_contradiction *c = &m->contradictions[i];
         const char *words = doc_printf(d, "stated %s, derived %s", plain_value(d, c->field, c->stated),
                                        plain_value(d, c->field, c->derived));
-        doc_add(d,
-                (doc_item){ DOC_ROW, TONE_BAD, { field_info(c->field)->label, words, c->evidence }, NULL });
+        doc_row(d, TONE_BAD, field_info(c->field)->label, words, c->evidence, NULL);
     }
 }
 
 static void add_origins(const ari_model *m, ari_doc *d)
 {
     if (m->claims.origin_count == 0) return;
-    doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Origins claimed" }, NULL });
+    doc_heading(d, TONE_PLAIN, "Origins claimed");
     add_columns(d, "origin", "stated by", NULL);
     for (size_t i = 0; i < m->claims.origin_count; i++) {
         const ari_origin *o = &m->claims.origins[i];
-        doc_add(d, (doc_item){ DOC_ROW, TONE_PLAIN, { o->stated, o->by }, NULL });
+        doc_row(d, TONE_PLAIN, o->stated, o->by, NULL, NULL);
     }
 }
 
@@ -179,26 +170,24 @@ static void add_findings(const ari_model *m, ari_doc *d)
     static const char *const words[] = { "note", "warning", "error" };
     const ari_findings *f = &m->checkpoint->findings;
     if (f->count == 0) {
-        doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Findings: none" }, NULL });
+        doc_heading(d, TONE_PLAIN, "Findings: none");
         return;
     }
-    doc_add(d, (doc_item){ DOC_HEADING, TONE_PLAIN, { "Findings" }, NULL });
+    doc_heading(d, TONE_PLAIN, "Findings");
     add_columns(d, "severity", "finding", "message");
     for (size_t i = 0; i < f->count && i < FINDINGS_SHOWN; i++) {
         const ari_finding *x = &f->items[i];
         bool named = x->tensor != NULL && x->tensor[0] != '\0';
         const char *message = doc_printf(d, "%s%s%s", named ? x->tensor : "", named ? ": " : "", x->message);
-        doc_add(d, (doc_item){ DOC_ROW, tones[x->severity], { words[x->severity], x->id, message }, NULL });
+        doc_row(d, tones[x->severity], words[x->severity], x->id, message, NULL);
     }
     if (f->count > FINDINGS_SHOWN) {
-        doc_add(d, (doc_item){ DOC_PARAGRAPH,
-                               TONE_DIM,
-                               { doc_printf(d, "and %zu more; --json lists all", f->count - FINDINGS_SHOWN) },
-                               NULL });
+        doc_paragraph(d, TONE_DIM,
+                      doc_printf(d, "and %zu more; --json lists all", f->count - FINDINGS_SHOWN));
     }
 }
 
-void inspect_document(const ari_model *m, const ari_style *style, ari_doc *d)
+void inspect_document(const ari_model *m, const ari_comparison *c, const ari_style *style, ari_doc *d)
 {
     add_title(m, d);
     add_model(m, d);
@@ -206,6 +195,7 @@ void inspect_document(const ari_model *m, const ari_style *style, ari_doc *d)
     add_unknown(m, style->evidence ? ARI_FIELD_COUNT : UNKNOWN_SHOWN, d);
     add_parts(m, d);
     add_contradictions(m, d);
-    add_origins(m, d);
-    add_findings(m, d);
+    if (c == NULL) add_origins(m, d);
+    if (m->entry == NULL) add_findings(m, d);
+    if (c != NULL) add_resemblance(c, d);
 }

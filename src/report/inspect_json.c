@@ -1,24 +1,17 @@
 #include "base/json.h"
 #include "read/container.h"
 #include "report/inspect.h"
+#include "report/judgement.h"
 
 enum { METADATA_BYTES = 200 };
 
 static const char *const severities[] = { "note", "warning", "error" };
 
-static void add_tool(json_builder *b, json_tree *to)
-{
-    json_tree *tool = json_add_object(b, to, "tool");
-    json_add_text(b, tool, "version", ari_version());
-    json_tree *catalogue = json_add_object(b, tool, "catalogue");
-    json_add_uint(b, catalogue, "models", 0);
-    json_add_null(b, catalogue, "date");
-    json_add_null(b, catalogue, "digest");
-}
-
+/* NULL of a catalogue entry, which has no files. */
 static const ari_file *first_readable(const ari_checkpoint *c)
 {
     size_t i = 0;
+    if (c->file_count == 0) return NULL;
     while (i + 1 < c->file_count && c->files[i].container == NULL) i++;
     return &c->files[i];
 }
@@ -69,13 +62,13 @@ static void add_source(json_builder *b, json_tree *to, const ari_model *m)
     const ari_checkpoint *c = m->checkpoint;
     const ari_file *first = first_readable(c);
     json_tree *source = json_add_object(b, to, "source");
-    json_add_text(b, source, "format", first->container->word);
-    if (first->version > 0) {
+    json_add_text(b, source, "format", first == NULL ? "catalogue" : first->container->word);
+    if (first != NULL && first->version > 0) {
         json_add_uint(b, source, "version", first->version);
     } else {
         json_add_null(b, source, "version");
     }
-    json_add_text(b, source, "byte_order", first->big ? "big" : "little");
+    json_add_text(b, source, "byte_order", first != NULL && first->big ? "big" : "little");
     add_files(b, source, c);
     json_add_uint(b, source, "tensors", c->tensors.count);
     json_add_uint(b, source, "bytes", m->bytes);
@@ -98,17 +91,6 @@ static void add_model(json_builder *b, json_tree *to, const ari_model *m)
         json_add_uint(b, model, "active_parameters", m->active_parameters);
     } else {
         json_add_null(b, model, "active_parameters");
-    }
-}
-
-static void add_origins(json_builder *b, json_tree *to, const ari_model *m)
-{
-    json_tree *origins = json_add_array(b, to, "origins");
-    for (size_t i = 0; i < m->claims.origin_count; i++) {
-        json_tree *o = json_add_object(b, origins, NULL);
-        json_add_text(b, o, "stated", m->claims.origins[i].stated);
-        json_add_text(b, o, "by", m->claims.origins[i].by);
-        json_add_null(b, o, "match");
     }
 }
 
@@ -176,22 +158,34 @@ static void add_findings(json_builder *b, json_tree *to, const ari_checkpoint *c
     }
 }
 
-bool inspect_json(const ari_model *m, bool indented, ari_text *out)
+static void add_judgement(json_builder *b, json_tree *top, const ari_comparison *c)
+{
+    enum { MATCHES = 5 };
+    if (c == NULL) {
+        json_add_array(b, top, "matches");
+        json_add_array(b, top, "unique");
+        json_add_null(b, top, "verdict");
+        return;
+    }
+    json_add_matches(b, top, c, MATCHES);
+    json_add_unique(b, top, c);
+    json_add_verdict(b, top, c, false);
+}
+
+bool inspect_json(const ari_model *m, const ari_comparison *c, bool indented, ari_text *out)
 {
     json_builder b;
     json_tree *top = json_begin(&b);
     json_add_text(&b, top, "schema", "archinspect/report/1");
     json_add_text(&b, top, "path", m->path);
-    add_tool(&b, top);
+    json_add_tool(&b, top, c == NULL ? NULL : c->catalogue);
     add_source(&b, top, m);
     add_model(&b, top, m);
-    add_origins(&b, top, m);
+    json_add_origins(&b, top, m, c);
     add_architecture(&b, top, &m->architecture, true);
     add_components(&b, top, m);
     add_contradictions(&b, top, m);
-    json_add_array(&b, top, "matches");
-    json_add_array(&b, top, "unique");
-    json_add_null(&b, top, "verdict");
+    add_judgement(&b, top, c);
     add_findings(&b, top, m->checkpoint);
     return json_finish(&b, indented, out);
 }

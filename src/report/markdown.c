@@ -16,6 +16,16 @@ static void write_row(ari_text *out, const doc_item *item, bool evidence)
     text_put(out, "|\n");
 }
 
+static void write_line(ari_text *out, const doc_item *item)
+{
+    for (size_t k = 0; k < item->grid_count; k++) {
+        text_put(out, k == 0 ? "| " : " ");
+        text_put_markdown(out, item->grid[k]);
+        text_put(out, " |");
+    }
+    text_put(out, "\n");
+}
+
 /* Does any row of the table after item i say what it rests on? */
 static bool has_detail(const ari_doc *d, size_t i)
 {
@@ -38,7 +48,8 @@ void doc_write_markdown(const ari_doc *d, const ari_style *style, ari_text *out)
     bool evidence = false;
     for (size_t i = 0; i < d->count; i++) {
         const doc_item *item = &d->items[i];
-        if (i > 0 && (doc_begins_table(d, i) || item->kind == DOC_HEADING || item->kind == DOC_PARAGRAPH))
+        if (i > 0 && (doc_begins_table(d, i) || item->kind == DOC_HEADING || item->kind == DOC_PARAGRAPH ||
+                      item->kind == DOC_GRID))
             text_put(out, "\n");
         if (doc_begins_table(d, i)) {
             evidence = style->evidence && has_detail(d, i);
@@ -54,6 +65,12 @@ void doc_write_markdown(const ari_doc *d, const ari_style *style, ari_text *out)
             break;
         case DOC_HEADING: write_words(out, "## ", item->cells[0]); break;
         case DOC_PARAGRAPH: write_words(out, "", item->cells[0]); break;
+        case DOC_GRID:
+            write_line(out, item);
+            for (size_t k = 0; k < item->grid_count; k++) text_put(out, k == 0 ? "| --- |" : " --- |");
+            text_put(out, "\n");
+            break;
+        case DOC_LINE: write_line(out, item); break;
         }
     }
 }

@@ -28,12 +28,17 @@ const char *plain_bytes(ari_doc *d, uint64_t n)
     return scaled(d, n, steps);
 }
 
-const char *plain_parameters(ari_doc *d, uint64_t n)
+const char *plain_scaled(ari_doc *d, uint64_t n)
 {
     /* People count parameters in billions, not in giga. */
     static const char *const steps[] = { "", "K", "M", "B", "T", "quadrillion" };
+    return scaled(d, n, steps);
+}
+
+const char *plain_parameters(ari_doc *d, uint64_t n)
+{
     if (n < 1000) return plain_count(d, n);
-    return doc_printf(d, "%s (%s)", plain_count(d, n), scaled(d, n, steps));
+    return doc_printf(d, "%s (%s)", plain_count(d, n), plain_scaled(d, n));
 }
 
 static void put_words(ari_text *t, const json_tree *value);

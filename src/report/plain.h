@@ -12,6 +12,8 @@
 const char *plain_count(ari_doc *d, uint64_t n);
 /* 269060552 as "269.1 MB": powers of 1000, as download pages count. */
 const char *plain_bytes(ari_doc *d, uint64_t n);
+/* 134515008 as "134.5 M". */
+const char *plain_scaled(ari_doc *d, uint64_t n);
 /* 134515008 as "134,515,008 (134.5 M)". */
 const char *plain_parameters(ari_doc *d, uint64_t n);
 /* A field's value, which is JSON: "silu" without quotes, true as yes, objects and lists in words. */

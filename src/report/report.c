@@ -1,5 +1,6 @@
 /* report.c -- the public door to the reports: choose a writer, hand out a string. */
 #include "base/json.h"
+#include "report/compare.h"
 #include "report/inspect.h"
 #include "report/list.h"
 
@@ -18,23 +19,79 @@ static ari_status hand_out(ari_text *t, char **out, ari_err *err)
     return ARI_OK;
 }
 
-ari_status ari_report_inspect(const ari_model *model, const ari_style *style, char **out, ari_err *err)
+static bool is_json(const ari_style *style)
+{
+    return style->format == ARI_JSON || style->format == ARI_NDJSON;
+}
+
+/* The document is written and freed. */
+static ari_status write_document(ari_doc *d, const ari_style *style, char **out, ari_err *err)
 {
     ari_text t = { 0 };
-    if (style->format == ARI_JSON || style->format == ARI_NDJSON) {
-        if (!inspect_json(model, style->format == ARI_JSON, &t)) t.failed = true;
-        return hand_out(&t, out, err);
-    }
-    ari_doc d = { 0 };
-    inspect_document(model, style, &d);
     if (style->format == ARI_MARKDOWN) {
-        doc_write_markdown(&d, style, &t);
+        doc_write_markdown(d, style, &t);
     } else {
-        doc_write_text(&d, style, &t);
+        doc_write_text(d, style, &t);
     }
-    if (d.failed) t.failed = true;
-    doc_free(&d);
+    if (d->failed || d->arena.failed) t.failed = true;
+    doc_free(d);
     return hand_out(&t, out, err);
+}
+
+static ari_status write_json(bool whole, ari_text *t, char **out, ari_err *err)
+{
+    if (!whole) t->failed = true;
+    return hand_out(t, out, err);
+}
+
+ari_status ari_report_inspect(const ari_model *model, const ari_comparison *comparison,
+                              const ari_style *style, char **out, ari_err *err)
+{
+    ari_text t = { 0 };
+    ari_doc d = { 0 };
+    if (is_json(style))
+        return write_json(inspect_json(model, comparison, style->format == ARI_JSON, &t), &t, out, err);
+    inspect_document(model, comparison, style, &d);
+    return write_document(&d, style, out, err);
+}
+
+ari_status ari_report_compare(const ari_comparison *comparison, const ari_style *style, char **out,
+                              ari_err *err)
+{
+    ari_text t = { 0 };
+    ari_doc d = { 0 };
+    if (is_json(style))
+        return write_json(compare_json(comparison, style->format == ARI_JSON, &t), &t, out, err);
+    compare_document(comparison, style, &d);
+    return write_document(&d, style, out, err);
+}
+
+ari_status ari_report_match(const ari_comparison *comparison, size_t top, const ari_style *style, char **out,
+                            ari_err *err)
+{
+    ari_text t = { 0 };
+    ari_doc d = { 0 };
+    if (is_json(style))
+        return write_json(match_json(comparison, top, style->format == ARI_JSON, &t), &t, out, err);
+    match_document(comparison, top, style, &d);
+    return write_document(&d, style, out, err);
+}
+
+ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name, const ari_style *style,
+                                char **out, ari_err *err)
+{
+    ari_text t = { 0 };
+    ari_doc d = { 0 };
+    const ari_entry *e = NULL;
+    *out = NULL;
+    if (name != NULL) {
+        ari_status status = catalogue_need(catalogue, name, &e, err);
+        if (status != ARI_OK) return status;
+    }
+    if (is_json(style))
+        return write_json(catalogue_json(catalogue, e, style->format == ARI_JSON, &t), &t, out, err);
+    catalogue_document(catalogue, e, style, &d);
+    return write_document(&d, style, out, err);
 }
 
 ari_status ari_report_tensors(const ari_model *model, const ari_style *style, char **out, ari_err *err)

@@ -1,12 +1,13 @@
 /* text.c -- a document for a terminal or a pipe: columns, wrapping, and colour where it is wanted. */
 #include "report/doc.h"
 
-enum { INDENT = 2, FURTHER = 4, GUTTER = 2, LABEL_MAX = 24, CELL_MAX = 34, ROOM_MIN = 24 };
+enum { INDENT = 2, FURTHER = 4, GUTTER = 2, LABEL_MAX = 24, CELL_MAX = 34, ROOM_MIN = 24, GRID_MAX = 64 };
 
 typedef struct page {
     const ari_style *style;
     ari_text *out;
     size_t columns;
+    size_t grid[GRID_MAX]; /* Widths of the columns of the grid being written. */
 } page;
 
 static const char *const colours[] = { "", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m" };
@@ -95,7 +96,7 @@ static size_t step_to_last(page *p, const char *words, const char *last, size_t 
 
 static bool has_cell(const char *const *cells, size_t k)
 {
-    return k < DOC_CELLS && cells[k] != NULL && cells[k][0] != '\0';
+    return k < DOC_CELLS && cells[k] != NULL && (k == 0 || cells[k][0] != '\0');
 }
 
 static void write_row(page *p, const doc_item *item, const size_t *widths)
@@ -122,9 +123,36 @@ static void write_row(page *p, const doc_item *item, const size_t *widths)
     text_put(p->out, "\n");
 }
 
+/* Widths of the grid that begins at item `first`. */
+static void measure_grid(page *p, const ari_doc *d, size_t first)
+{
+    memset(p->grid, 0, sizeof(p->grid));
+    for (size_t i = first; i < d->count && (i == first || d->items[i].kind == DOC_LINE); i++) {
+        for (size_t k = 0; k < d->items[i].grid_count && k < GRID_MAX; k++) {
+            size_t n = text_columns(d->items[i].grid[k]);
+            if (n > p->grid[k]) p->grid[k] = n;
+        }
+    }
+}
+
+static void write_line(page *p, const doc_item *item)
+{
+    size_t last = item->grid_count;
+    while (last > 0 && item->grid[last - 1][0] == '\0') last--;
+    bool coloured = p->style->color && item->tone != TONE_PLAIN;
+    text_repeat(p->out, ' ', INDENT);
+    if (coloured) text_put(p->out, colours[item->tone]);
+    for (size_t k = 0; k < last; k++) {
+        put(p, item->grid[k]);
+        if (k + 1 < last) pad(p, item->grid[k], k < GRID_MAX ? p->grid[k] : 0);
+    }
+    if (coloured) text_put(p->out, "\x1b[0m");
+    text_put(p->out, "\n");
+}
+
 void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out)
 {
-    page p = { style, out, style->columns == 0 ? 80 : style->columns };
+    page p = { .style = style, .out = out, .columns = style->columns == 0 ? 80 : style->columns };
     size_t widths[DOC_CELLS] = { 0 };
     for (size_t i = 0; i < d->count; i++) {
         const doc_item *item = &d->items[i];
@@ -133,6 +161,12 @@ void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out)
             if (i > 0 && d->items[i - 1].kind != DOC_HEADING) text_put(out, "\n");
         }
         if (item->kind == DOC_COLUMNS) continue;
+        if (item->kind == DOC_GRID || item->kind == DOC_LINE) {
+            if (item->kind == DOC_GRID) measure_grid(&p, d, i);
+            if (item->kind == DOC_GRID && i > 0 && d->items[i - 1].kind != DOC_HEADING) text_put(out, "\n");
+            write_line(&p, item);
+            continue;
+        }
         if (i > 0 && (item->kind == DOC_HEADING || item->kind == DOC_TITLE)) text_put(out, "\n");
         if (item->kind == DOC_ROW) {
             write_row(&p, item, widths);

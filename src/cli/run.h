@@ -1,0 +1,45 @@
+/* run.h -- a command at work: what it writes goes out report by report, so that one bad path costs nothing
+ * but its own place. */
+#ifndef ARI_CLI_RUN_H
+#define ARI_CLI_RUN_H
+
+#include "cli/options.h"
+#include "cli/output.h"
+
+typedef struct cli_run {
+    const cli_options *o;
+    ari_catalogue *catalogue; /* With the user's own. */
+    cli_output out;
+    bool array; /* JSON reports stand in an array. */
+    size_t written;
+    bool failed;    /* Something could not be answered: status 2. */
+    bool answer_no; /* Status 1. */
+} cli_run;
+
+/* Open the catalogue and the output. False, with a line on standard error, when that fails. run_end either
+ * way. */
+bool run_begin(cli_run *r, const cli_options *o);
+/* The exit status. */
+int run_end(cli_run *r);
+
+void run_write(cli_run *r, const char *report);
+/* One line on standard error, and in JSON an object in the report's place. */
+void run_error(cli_run *r, const char *path, const ari_err *err);
+
+/* What a path names: checkpoints, or a model of the catalogue. An existing path comes first, then the
+ * catalogue's name; "catalogue:NAME" is only that. */
+typedef struct cli_subject {
+    const char *path; /* As given. */
+    ari_set *set;     /* NULL of a catalogued model. */
+    const char *name; /* Of the catalogued model. */
+    ari_err err;      /* Where it is neither. */
+} cli_subject;
+
+void subject_find(const cli_run *r, const char *path, cli_subject *out);
+/* The number of models; of an error one, its object. */
+size_t subject_count(const cli_subject *s);
+/* Within a guard. */
+ari_status subject_open(const cli_run *r, const cli_subject *s, size_t i, ari_model **out, ari_err *err);
+void subject_free(cli_subject *s);
+
+#endif

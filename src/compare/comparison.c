@@ -1,0 +1,139 @@
+#include "compare/comparison.h"
+
+#include <stdlib.h>
+
+enum { TOWERS_NAMED = 3 };
+
+const char *conclusion_word(ari_conclusion c)
+{
+    static const char *const words[] = { "from_scratch_supported", "fine_tune_suspected", "partial_reuse",
+                                         "inconclusive" };
+    return words[c];
+}
+
+const char *comparison_caveat(void)
+{
+    return "Equal shapes are no proof of shared weights, and different shapes are no proof of independence. "
+           "Reliability of the method: medium.";
+}
+
+const ari_match *comparison_references(const ari_comparison *c, size_t *count)
+{
+    *count = c->count > 1 ? c->count - 1 : c->ranking.count;
+    return c->count > 1 ? c->pairs : c->ranking.matches;
+}
+
+const char *comparison_name(const ari_comparison *c, const ari_match *m)
+{
+    bool pair = c->pairs != NULL && m >= c->pairs && m < c->pairs + (c->count - 1);
+    return pair ? c->records[m - c->pairs + 1].name : m->entry->name;
+}
+
+const ari_entry *origin_match(const ari_comparison *c, const char *stated, ari_match *out)
+{
+    ari_arena scratch = { 0 };
+    ari_record other;
+    const ari_entry *e = catalogue_find(c->catalogue, stated);
+    if (e == NULL) return NULL;
+    record_of_entry(&scratch, e, &other);
+    *out = match_records(&c->records[0], &other, c->keys.set);
+    arena_free(&scratch);
+    return e;
+}
+
+const char *score_of(ari_arena *arena, const ari_relation *r)
+{
+    return arena_printf(arena, "%zu/%zu", keys_count(r->matched), keys_count(r->matched | r->differing));
+}
+
+const char *keys_in_words(ari_arena *arena, ari_keys set)
+{
+    const char *words = "";
+    for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
+        if ((set & key_bit(key)) == 0) continue;
+        words = arena_printf(arena, "%s%s%s", words, words[0] == '\0' ? "" : ", ", key_name(key));
+    }
+    return words;
+}
+
+static bool relate_all(ari_comparison *c)
+{
+    for (size_t i = 0; i < c->count; i++) record_of_model(&c->arena, c->models[i], &c->records[i]);
+    if (!rank_catalogue(c->catalogue, &c->records[0], c->keys.set, &c->ranking) ||
+        !parts_in_catalogue(c->models[0], c->catalogue, TOWERS_NAMED, &c->towers))
+        return false;
+    for (size_t i = 1; i < c->count; i++) {
+        ari_match *m = &c->pairs[i - 1];
+        *m = match_records(&c->records[0], &c->records[i], c->keys.set);
+        m->bits = bits_of(&c->ranking, m->extended.matched);
+        if (!parts_beside(c->models[0], c->models[i], &c->beside[i - 1])) return false;
+    }
+    c->unique_count = unique_find(&c->arena, &c->records[0], c->records + 1, c->count - 1, &c->ranking,
+                                  c->keys.set, c->unique, ARI_KEY_COUNT);
+    verdict_reach(c);
+    return !c->arena.failed;
+}
+
+ari_status ari_compare(const ari_model *const *models, size_t count, const ari_catalogue *catalogue,
+                       const char *keys, ari_comparison **out, ari_err *err)
+{
+    ari_key_list list;
+    *out = NULL;
+    ari_status status = keys_parse(keys == NULL ? "extended" : keys, &list, err);
+    if (status != ARI_OK) return status;
+    if (count == 0) return ari_fail(err, ARI_USAGE, ARI_NO_OFFSET, "nothing to compare");
+    ari_comparison *c = calloc(1, sizeof(*c));
+    if (c == NULL) return ari_out_of_memory(err);
+    c->catalogue = catalogue;
+    c->count = count;
+    c->keys = list;
+    const ari_model **copy = arena_alloc(&c->arena, count * sizeof(models[0]));
+    c->records = arena_alloc(&c->arena, count * sizeof(c->records[0]));
+    c->pairs = arena_alloc(&c->arena, count * sizeof(c->pairs[0]));
+    c->beside = arena_alloc(&c->arena, count * sizeof(c->beside[0]));
+    for (size_t i = 0; copy != NULL && i < count; i++) copy[i] = models[i];
+    c->models = copy;
+    if (copy == NULL || c->records == NULL || c->pairs == NULL || c->beside == NULL || !relate_all(c)) {
+        ari_comparison_free(c);
+        return ari_out_of_memory(err);
+    }
+    *out = c;
+    return ARI_OK;
+}
+
+bool ari_comparison_reaches(const ari_comparison *c, const char *tier)
+{
+    size_t n;
+    const ari_match *references = comparison_references(c, &n);
+    unsigned wanted = tier_by_word(tier);
+    for (size_t i = 0; i < n; i++) {
+        if (references[i].tiers.least >= wanted) return true;
+        if (wanted == ARI_IDENTICAL && is_identical(&references[i])) return true;
+    }
+    return false;
+}
+
+bool ari_comparison_shares_core(const ari_comparison *c)
+{
+    size_t n;
+    const ari_match *references = comparison_references(c, &n);
+    for (size_t i = 0; i < n; i++) {
+        if ((references[i].core.matched | references[i].core.possible) != 0) return true;
+    }
+    return false;
+}
+
+bool ari_is_tier(const char *word)
+{
+    return tier_by_word(word) <= ARI_IDENTICAL;
+}
+
+void ari_comparison_free(ari_comparison *c)
+{
+    if (c == NULL) return;
+    for (size_t i = 0; c->beside != NULL && i + 1 < c->count; i++) parts_free(&c->beside[i]);
+    parts_free(&c->towers);
+    ranking_free(&c->ranking);
+    arena_free(&c->arena);
+    free(c);
+}

@@ -1,0 +1,60 @@
+/* comparison.h -- a model beside others, or beside the whole catalogue, and the conclusion in the method's
+ * terms. */
+#ifndef ARI_COMPARE_COMPARISON_H
+#define ARI_COMPARE_COMPARISON_H
+
+#include "compare/part.h"
+#include "compare/ranking.h"
+#include "compare/unique.h"
+
+typedef enum ari_conclusion {
+    ARI_FROM_SCRATCH_SUPPORTED, /* Every reference is independent or different. */
+    ARI_FINE_TUNE_SUSPECTED,    /* One agrees in all five. */
+    ARI_PARTIAL_REUSE,          /* A vision or audio part is that of another model. */
+    ARI_INCONCLUSIVE,
+} ari_conclusion;
+
+typedef struct ari_verdict {
+    ari_tiers tiers; /* Of the nearest reference. */
+    ari_conclusion conclusion;
+    const char *summary, *nearest_miss; /* Sentences; the second NULL where there is none. */
+    const char **reasons;               /* "3/5 with X: hidden_size, ..." */
+    size_t reason_count;
+} ari_verdict;
+
+struct ari_comparison {
+    ari_arena arena;
+    const ari_catalogue *catalogue;
+    const ari_model *const *models; /* The subject, then the others: borrowed, but the array is ours. */
+    size_t count;
+    ari_key_list keys;
+    ari_record *records;      /* One a model. */
+    ari_match *pairs;         /* One an other; pairs[i] is of models[i + 1]. */
+    ari_part_matches *beside; /* Likewise: its parts against the subject's. */
+    ari_part_matches towers;  /* The subject's parts against the catalogue's. */
+    ari_ranking ranking;      /* Of the catalogue. */
+    ari_unique unique[ARI_KEY_COUNT];
+    size_t unique_count;
+    ari_verdict verdict;
+};
+
+const char *conclusion_word(ari_conclusion c);
+/* The words that go with every verdict. */
+const char *comparison_caveat(void);
+
+/* The references, best first, that a verdict is about: the pairs, or the catalogue where there are none. The
+ * name that the i-th pair or match goes by. */
+const ari_match *comparison_references(const ari_comparison *c, size_t *count);
+const char *comparison_name(const ari_comparison *c, const ari_match *m);
+
+/* A stated origin, found in the catalogue or NULL; its relation to the subject in *out. */
+const ari_entry *origin_match(const ari_comparison *c, const char *stated, ari_match *out);
+
+/* "5/5": matched keys of those known. */
+const char *score_of(ari_arena *arena, const ari_relation *r);
+/* "hidden_size, vocab_size"; "" of none. */
+const char *keys_in_words(ari_arena *arena, ari_keys set);
+
+void verdict_reach(ari_comparison *c);
+
+#endif

@@ -1,0 +1,87 @@
+#include "compare/ranking.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+ari_match match_records(const ari_record *subject, const ari_record *other, ari_keys keys)
+{
+    ari_match m = { .entry = other->entry,
+                    .core = relate_core(subject, other),
+                    .extended = relate(subject, other, keys),
+                    .has_expert_width = expert_width_stands_in(subject, other),
+                    .but_for = differ_in_one(subject, other) };
+    if (m.has_expert_width) m.by_expert_width = relate_by_expert_width(subject, other);
+    m.tiers = tiers_of(&m.core);
+    return m;
+}
+
+bool is_identical(const ari_match *m)
+{
+    return m->tiers.least == ARI_IDENTICAL || (m->tiers.most == ARI_IDENTICAL && m->has_expert_width &&
+                                               tiers_of(&m->by_expert_width).least == ARI_IDENTICAL);
+}
+
+double bits_of(const ari_ranking *r, ari_keys matched)
+{
+    const ari_keys parts = key_bit(ARI_FIELD_NUM_EXPERTS) | key_bit(ARI_FIELD_NUM_SHARED_EXPERTS);
+    double bits = 0;
+    /* "experts" is the two of them: not twice. */
+    if ((matched & parts) != 0) matched &= ~key_bit(ARI_KEY_EXPERTS);
+    for (size_t key = 0; key < ARI_KEY_COUNT && r->models > 0; key++) {
+        double n = r->sharing[key] == 0 ? 1 : r->sharing[key];
+        if ((matched & key_bit(key)) != 0) bits += log2((double)r->models / n);
+    }
+    return bits;
+}
+
+static int by_tier_and_bits(const void *left, const void *right)
+{
+    const ari_match *a = left, *b = right;
+    if (a->tiers.least != b->tiers.least) return a->tiers.least < b->tiers.least ? 1 : -1;
+    if (is_identical(a) != is_identical(b)) return is_identical(a) ? -1 : 1;
+    if (a->tiers.most != b->tiers.most) return a->tiers.most < b->tiers.most ? 1 : -1;
+    if (a->bits != b->bits) return a->bits < b->bits ? 1 : -1;
+    return strcmp(a->entry->name, b->entry->name);
+}
+
+static void take_stock(ari_ranking *r, const ari_record *subject, const ari_record *other)
+{
+    ari_keys same = relate(subject, other, key_bit(ARI_KEY_COUNT) - 1).matched;
+    for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
+        r->sharing[key] += (uint32_t)((same >> key) & 1);
+        r->stating[key] += !record_absent(other, key) && !record_unknown(other, key);
+        /* fmin and fmax pass over what is no number. */
+        r->least[key] = fmin(r->least[key], other->numbers[key]);
+        r->greatest[key] = fmax(r->greatest[key], other->numbers[key]);
+    }
+}
+
+bool rank_catalogue(const ari_catalogue *c, const ari_record *subject, ari_keys keys, ari_ranking *out)
+{
+    ari_arena scratch = { 0 };
+    *out = (ari_ranking){ .matches = calloc(c->count + 1, sizeof(out->matches[0])) };
+    if (out->matches == NULL) return false;
+    for (size_t key = 0; key < ARI_KEY_COUNT; key++) out->least[key] = out->greatest[key] = NAN;
+    for (size_t i = 0; i < c->count; i++) {
+        ari_record other;
+        if (c->entries[i] == subject->entry) continue;
+        record_of_entry(&scratch, c->entries[i], &other);
+        take_stock(out, subject, &other);
+        ari_match m = match_records(subject, &other, keys);
+        out->sharing_core += is_identical(&m);
+        out->matches[out->count++] = m;
+    }
+    bool ok = !scratch.failed;
+    arena_free(&scratch);
+    out->models = out->count;
+    for (size_t i = 0; i < out->count; i++)
+        out->matches[i].bits = bits_of(out, out->matches[i].extended.matched);
+    qsort(out->matches, out->count, sizeof(out->matches[0]), by_tier_and_bits);
+    return ok;
+}
+
+void ranking_free(ari_ranking *r)
+{
+    free(r->matches);
+    *r = (ari_ranking){ 0 };
+}

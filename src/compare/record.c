@@ -1,0 +1,129 @@
+#include "compare/record.h"
+
+#include "base/json.h"
+#include "compare/scaling.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static bool is_null(const ari_inferred *v)
+{
+    return strcmp(v->value, "null") == 0;
+}
+
+bool record_absent(const ari_record *r, size_t key)
+{
+    return is_null(&r->values[key]) && r->values[key].basis != ARI_UNKNOWN;
+}
+
+bool record_unknown(const ari_record *r, size_t key)
+{
+    return is_null(&r->values[key]) && r->values[key].basis == ARI_UNKNOWN;
+}
+
+/* GGUF keeps an epsilon as a float of 32 bits: 9.999999747378752e-06. */
+static bool same_number(double x, double y)
+{
+    return fabs(x - y) <= 1e-6 * fabs(x);
+}
+
+bool record_same(const ari_record *a, const ari_record *b, size_t key)
+{
+    if (isnan(a->numbers[key]) != isnan(b->numbers[key])) return false;
+    if (!isnan(a->numbers[key])) return same_number(a->numbers[key], b->numbers[key]);
+    return strcmp(a->values[key].value, b->values[key].value) == 0;
+}
+
+static void clear(ari_record *r)
+{
+    *r = (ari_record){ .name = NULL };
+    for (size_t i = 0; i < ARI_KEY_COUNT; i++) {
+        r->values[i] = (ari_inferred){ .value = "null", .basis = ARI_UNKNOWN };
+        r->numbers[i] = NAN;
+    }
+}
+
+static double number_of(const char *json)
+{
+    char *end;
+    double x = strtod(json, &end);
+    return end != json && *end == '\0' ? x : NAN;
+}
+
+/* 128+1 of num_experts and num_shared_experts; of routed experts alone, just their number. */
+static void join_experts(ari_arena *arena, ari_record *r)
+{
+    const ari_inferred *routed = &r->values[ARI_FIELD_NUM_EXPERTS];
+    double shared = r->numbers[ARI_FIELD_NUM_SHARED_EXPERTS];
+    r->values[ARI_KEY_EXPERTS] = *routed;
+    if (is_null(routed)) return;
+    r->values[ARI_KEY_EXPERTS].candidates = NULL;
+    r->values[ARI_KEY_EXPERTS].candidate_count = 0;
+    r->values[ARI_KEY_EXPERTS].value = isnan(shared) || shared == 0
+                                           ? arena_printf(arena, "\"%s\"", routed->value)
+                                           : arena_printf(arena, "\"%s+%.0f\"", routed->value, shared);
+}
+
+static void settle_width(ari_record *r, bool partly_dense)
+{
+    ari_inferred *dense = &r->values[ARI_FIELD_INTERMEDIATE_SIZE],
+                 *expert = &r->values[ARI_FIELD_MOE_INTERMEDIATE_SIZE];
+    bool all_experts = r->numbers[ARI_FIELD_NUM_EXPERTS] > 0 && !partly_dense &&
+                       r->numbers[ARI_FIELD_FIRST_K_DENSE_REPLACE] == 0;
+    /* What shapes say needs no reading: a dense MLP that is there is used. */
+    if (!all_experts || is_null(dense) || dense->basis != ARI_STATED) return;
+    if (is_null(expert)) {
+        *expert = *dense;
+        r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE] = r->numbers[ARI_FIELD_INTERMEDIATE_SIZE];
+    } else if (!same_number(r->numbers[ARI_FIELD_INTERMEDIATE_SIZE],
+                            r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE])) {
+        r->unused_width = dense->value;
+    }
+    *dense = (ari_inferred){ .value = "null", .basis = ARI_STATED, .evidence = "every layer has experts" };
+    r->numbers[ARI_FIELD_INTERMEDIATE_SIZE] = NAN;
+}
+
+static void settle(ari_arena *arena, ari_record *r, bool partly_dense)
+{
+    settle_width(r, partly_dense);
+    join_experts(arena, r);
+}
+
+void record_of_part(const char *name, const ari_architecture *a, ari_record *out)
+{
+    clear(out);
+    out->name = name;
+    for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
+        out->values[i] = a->fields[i];
+        out->numbers[i] = number_of(a->fields[i].value);
+    }
+}
+
+void record_of_model(ari_arena *arena, const ari_model *m, ari_record *out)
+{
+    if (m->entry != NULL) {
+        record_of_entry(arena, m->entry, out);
+        return;
+    }
+    record_of_part(m->path, &m->architecture, out);
+    ari_inferred *scaling = &out->values[ARI_FIELD_ROPE_SCALING];
+    if (!is_null(scaling)) {
+        json_tree *t = json_parse(span_of(scaling->value), NULL);
+        scaling->value = scaling_canonical(arena, t);
+        json_free(t);
+    }
+    settle(arena, out, false);
+}
+
+void record_of_entry(ari_arena *arena, const ari_entry *e, ari_record *out)
+{
+    clear(out);
+    out->name = e->name;
+    out->entry = e;
+    for (size_t i = 0; i < e->stated_count; i++) {
+        const ari_value *v = &e->pool[e->stated[i].value];
+        out->values[e->stated[i].field] = (ari_inferred){ .value = v->json, .basis = ARI_STATED };
+        out->numbers[e->stated[i].field] = v->number;
+    }
+    settle(arena, out, e->partly_dense);
+}

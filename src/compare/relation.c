@@ -1,0 +1,129 @@
+#include "compare/relation.h"
+
+#include <stdlib.h>
+
+/* Fewer sizes than this are too little to be "as X but for". */
+enum { SIZES_ENOUGH = 6 };
+
+static bool candidates_meet(const ari_inferred *a, const ari_inferred *b)
+{
+    size_t n = a->candidate_count == 0 ? 1 : a->candidate_count;
+    size_t m = b->candidate_count == 0 ? 1 : b->candidate_count;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < m; k++) {
+            const char *x = a->candidate_count == 0 ? a->value : a->candidates[i];
+            const char *y = b->candidate_count == 0 ? b->value : b->candidates[k];
+            if (same_value(x, y)) return true;
+        }
+    }
+    return false;
+}
+
+static ari_keys *place(ari_relation *r, const ari_record *a, const ari_record *b, size_t key)
+{
+    if (record_absent(a, key) || record_absent(b, key)) return &r->absent;
+    if (record_unknown(a, key) || record_unknown(b, key)) return &r->unknown;
+    const ari_inferred *x = &a->values[key], *y = &b->values[key];
+    if (x->basis == ARI_AMBIGUOUS || y->basis == ARI_AMBIGUOUS)
+        return candidates_meet(x, y) ? &r->possible : &r->differing;
+    return record_same(a, b, key) ? &r->matched : &r->differing;
+}
+
+/* Equal numbers of routed experts are not enough where one leaves its shared ones open; none are 0. */
+static ari_keys *place_experts(ari_relation *r, const ari_record *a, const ari_record *b)
+{
+    ari_keys *routed = place(r, a, b, ARI_FIELD_NUM_EXPERTS);
+    if (routed != &r->matched) return routed;
+    bool open =
+        record_unknown(a, ARI_FIELD_NUM_SHARED_EXPERTS) || record_unknown(b, ARI_FIELD_NUM_SHARED_EXPERTS);
+    if (open) return &r->unknown;
+    bool same = strcmp(a->values[ARI_KEY_EXPERTS].value, b->values[ARI_KEY_EXPERTS].value) == 0;
+    return same ? &r->matched : &r->differing;
+}
+
+ari_relation relate(const ari_record *a, const ari_record *b, ari_keys keys)
+{
+    ari_relation r = { 0 };
+    for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
+        if ((keys & key_bit(key)) == 0) continue;
+        *(key == ARI_KEY_EXPERTS ? place_experts(&r, a, b) : place(&r, a, b, key)) |= key_bit(key);
+    }
+    return r;
+}
+
+ari_relation relate_core(const ari_record *a, const ari_record *b)
+{
+    ari_relation r = relate(a, b, keys_core());
+    const ari_keys width = key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE);
+    for (size_t key = 0; key < ARI_FIELD_COUNT; key++) {
+        if ((r.absent & key_bit(key)) == 0 || !record_absent(a, key) || !record_absent(b, key)) continue;
+        if (key == ARI_FIELD_INTERMEDIATE_SIZE && relate(a, b, width).differing != 0) continue;
+        r.absent &= ~key_bit(key);
+        r.unknown |= key_bit(key);
+    }
+    return r;
+}
+
+bool expert_width_stands_in(const ari_record *a, const ari_record *b)
+{
+    bool missing =
+        record_absent(a, ARI_FIELD_INTERMEDIATE_SIZE) || record_absent(b, ARI_FIELD_INTERMEDIATE_SIZE);
+    ari_relation r = relate(a, b, key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE));
+    return missing && (r.matched | r.differing | r.possible) != 0;
+}
+
+ari_relation relate_by_expert_width(const ari_record *a, const ari_record *b)
+{
+    ari_keys keys = keys_core() & ~key_bit(ARI_FIELD_INTERMEDIATE_SIZE);
+    return relate(a, b, keys | key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE));
+}
+
+static ari_tier tier_of_count(size_t matches)
+{
+    return matches >= 5   ? ARI_IDENTICAL
+           : matches >= 3 ? ARI_SIMILAR
+           : matches >= 1 ? ARI_INDEPENDENT
+                          : ARI_DIFFERENT;
+}
+
+ari_tiers tiers_of(const ari_relation *core)
+{
+    size_t least = keys_count(core->matched), open = keys_count(core->possible | core->unknown);
+    return (ari_tiers){ tier_of_count(least), tier_of_count(least + open) };
+}
+
+static const char *const words[] = { "different", "independent", "similar", "identical" };
+
+enum { TIERS = sizeof(words) / sizeof(words[0]) };
+
+const char *tier_word(ari_tier t)
+{
+    return words[t];
+}
+
+unsigned tier_by_word(const char *word)
+{
+    unsigned i = 0;
+    while (i < TIERS && strcmp(words[i], word) != 0) i++;
+    return i;
+}
+
+const char *tiers_word(ari_tiers t)
+{
+    static const char *const ranges[TIERS][TIERS] = {
+        { "different", "different..independent", "different..similar", "different..identical" },
+        { NULL, "independent", "independent..similar", "independent..identical" },
+        { NULL, NULL, "similar", "similar..identical" },
+        { NULL, NULL, NULL, "identical" },
+    };
+    return ranges[t.least][t.most];
+}
+
+size_t differ_in_one(const ari_record *a, const ari_record *b)
+{
+    ari_relation r = relate(a, b, keys_sizes());
+    if (keys_count(r.differing) != 1 || keys_count(r.matched) < SIZES_ENOUGH) return ARI_KEY_COUNT;
+    size_t key = 0;
+    while (r.differing != key_bit(key)) key++;
+    return key;
+}
