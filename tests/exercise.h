@@ -85,13 +85,36 @@ static inline bool is_json_text(const char *text)
     return tree != NULL;
 }
 
+/* A comparison with the catalogue and with itself, in all its reports. */
+static inline void check_comparisons(const ari_model *model, const ari_style *style)
+{
+    const ari_model *twice[] = { model, model };
+    ari_catalogue *catalogue = NULL;
+    MUST(ari_catalogue_open(NULL, 0, &catalogue, NULL) == ARI_OK);
+    for (size_t n = 1; n <= 2; n++) {
+        ari_comparison *c = NULL;
+        char *text = NULL, *inspect = NULL;
+        MUST(ari_compare(twice, n, catalogue, NULL, &c, NULL) == ARI_OK);
+        MUST((n == 1 ? ari_report_match(c, 5, style, &text, NULL)
+                     : ari_report_compare(c, style, &text, NULL)) == ARI_OK);
+        MUST(ari_report_inspect(model, c, style, &inspect, NULL) == ARI_OK);
+        MUST(is_clean(text, true) && is_clean(inspect, true));
+        if (style->format == ARI_JSON) MUST(is_json_text(text) && is_json_text(inspect));
+        free(text);
+        free(inspect);
+        ari_comparison_free(c);
+    }
+    ari_catalogue_free(catalogue);
+}
+
 static inline void check_reports(const ari_model *model, unsigned formats)
 {
     for (ari_format format = ARI_TEXT; format <= ARI_NDJSON; format++) {
         if ((formats >> format & 1) == 0) continue;
         ari_style style = { .format = format, .evidence = true };
         char *inspect = NULL, *tensors = NULL;
-        MUST(ari_report_inspect(model, &style, &inspect, NULL) == ARI_OK);
+        MUST(ari_report_inspect(model, NULL, &style, &inspect, NULL) == ARI_OK);
+        check_comparisons(model, &style);
         MUST(ari_report_tensors(model, &style, &tensors, NULL) == ARI_OK);
         MUST(is_clean(inspect, true) && is_clean(tensors, true));
         if (format == ARI_JSON) MUST(is_json_text(inspect) && is_json_text(tensors));

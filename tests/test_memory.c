@@ -42,18 +42,38 @@ void *__wrap_realloc(void *old, size_t size)
     return fails() ? NULL : __real_realloc(old, size);
 }
 
+/* The model beside itself, and beside a catalogued one. */
+static ari_status compare(const ari_model *model, const ari_catalogue *catalogue, const ari_style *style,
+                          ari_err *err)
+{
+    ari_comparison *c = NULL;
+    ari_model *other = NULL;
+    char *text = NULL;
+    ari_status status = ari_model_catalogued(catalogue, "skt/A.X-K1", &other, err);
+    const ari_model *models[] = { model, model, other };
+    if (status == ARI_OK) status = ari_compare(models, 3, catalogue, NULL, &c, err);
+    if (status == ARI_OK) status = ari_report_compare(c, style, &text, err);
+    free(text);
+    text = NULL;
+    if (status == ARI_OK) status = ari_report_inspect(model, c, style, &text, err);
+    free(text);
+    ari_comparison_free(c);
+    ari_model_close(other);
+    return status;
+}
+
 static ari_status report(const ari_model *model, ari_err *err)
 {
-    ari_status status = ARI_OK;
+    ari_catalogue *catalogue = NULL;
+    ari_status status = ari_catalogue_open(NULL, 0, &catalogue, err);
     for (ari_format format = ARI_TEXT; format <= ARI_NDJSON && status == ARI_OK; format++) {
         ari_style style = { .format = format, .evidence = true };
         char *text = NULL;
-        status = ari_report_inspect(model, &style, &text, err);
+        status = ari_report_tensors(model, &style, &text, err);
         free(text);
-        text = NULL;
-        if (status == ARI_OK) status = ari_report_tensors(model, &style, &text, err);
-        free(text);
+        if (status == ARI_OK) status = compare(model, catalogue, &style, err);
     }
+    ari_catalogue_free(catalogue);
     return status;
 }
 

@@ -108,7 +108,7 @@ Test(model, reports_in_every_format)
         ari_err what = ARI_ERR_INIT;
         what.status = ARI_TRUNCATED;
         snprintf(what.text, sizeof(what.text), "it ends");
-        cr_assert(ari_report_inspect(m, &style, &inspect, NULL) == ARI_OK);
+        cr_assert(ari_report_inspect(m, NULL, &style, &inspect, NULL) == ARI_OK);
         cr_assert(ari_report_tensors(m, &style, &tensors, NULL) == ARI_OK);
         cr_assert(ari_report_error("a\nb", &what, &style, &error, NULL) == ARI_OK);
         cr_expect(inspect[0] != '\0' && tensors[0] != '\0' && error[0] != '\0');

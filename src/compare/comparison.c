@@ -23,10 +23,17 @@ const ari_match *comparison_references(const ari_comparison *c, size_t *count)
     return c->count > 1 ? c->pairs : c->ranking.matches;
 }
 
-const char *comparison_name(const ari_comparison *c, const ari_match *m)
+const char *name_in_words(ari_arena *arena, const char *name, const ari_entry *e)
+{
+    if (e == NULL || (e->confidence != ARI_MEMORY && e->unverified[0] == NULL)) return name;
+    return arena_printf(arena, "%s (%sfrom memory)", name, e->confidence == ARI_MEMORY ? "" : "partly ");
+}
+
+const char *reference_name(ari_arena *arena, const ari_comparison *c, const ari_match *m)
 {
     bool pair = c->pairs != NULL && m >= c->pairs && m < c->pairs + (c->count - 1);
-    return pair ? c->records[m - c->pairs + 1].name : m->entry->name;
+    const char *name = pair ? c->records[m - c->pairs + 1].name : m->entry->name;
+    return name_in_words(arena, name, m->entry);
 }
 
 const ari_entry *origin_match(const ari_comparison *c, const char *stated, ari_match *out)
@@ -56,9 +63,22 @@ const char *keys_in_words(ari_arena *arena, ari_keys set)
     return words;
 }
 
+/* Names are the columns of a table and the members of an object: the same model twice is X and X (2). */
+static void name_apart(ari_comparison *c, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(c->records[k].name, c->records[i].name) != 0) continue;
+        c->records[i].name = arena_printf(&c->arena, "%s (%zu)", c->models[i]->path, i + 1);
+        return;
+    }
+}
+
 static bool relate_all(ari_comparison *c)
 {
-    for (size_t i = 0; i < c->count; i++) record_of_model(&c->arena, c->models[i], &c->records[i]);
+    for (size_t i = 0; i < c->count; i++) {
+        record_of_model(&c->arena, c->models[i], &c->records[i]);
+        name_apart(c, i);
+    }
     if (!rank_catalogue(c->catalogue, &c->records[0], c->keys.set, &c->ranking) ||
         !parts_in_catalogue(c->models[0], c->catalogue, TOWERS_NAMED, &c->towers))
         return false;

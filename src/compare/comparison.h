@@ -45,7 +45,9 @@ const char *comparison_caveat(void);
 /* The references, best first, that a verdict is about: the pairs, or the catalogue where there are none. The
  * name that the i-th pair or match goes by. */
 const ari_match *comparison_references(const ari_comparison *c, size_t *count);
-const char *comparison_name(const ari_comparison *c, const ari_match *m);
+/* The name of a reference in a sentence: what is from memory says so. */
+const char *reference_name(ari_arena *arena, const ari_comparison *c, const ari_match *m);
+const char *name_in_words(ari_arena *arena, const char *name, const ari_entry *e);
 
 /* A stated origin, found in the catalogue or NULL; its relation to the subject in *out. */
 const ari_entry *origin_match(const ari_comparison *c, const char *stated, ari_match *out);

@@ -16,7 +16,9 @@ static bool is_tower(const char *role)
 
 static ari_part_match beside(const char *role, const ari_record *a, const ari_record *b)
 {
-    ari_part_match m = { .role = role, .with = b->name, .relation = relate(a, b, keys_of_part()) };
+    ari_part_match m = {
+        .role = role, .with = b->name, .entry = b->entry, .relation = relate(a, b, keys_of_part())
+    };
     size_t matched = keys_count(m.relation.matched);
     m.tiers = tiers_of(&m.relation);
     /* Sound has no patches. */
@@ -70,6 +72,7 @@ static bool part_in_catalogue(const ari_record *part, const char *role, const ar
             if (strcmp(e->towers[k].role, role) != 0) continue;
             entry_architecture(e, &e->towers[k], &a);
             record_of_part(e->name, &a, &tower);
+            tower.entry = e;
             ari_part_match m = beside(role, part, &tower);
             if (m.same && found < most && !add(out, &m)) return false;
             found += m.same;

@@ -5,8 +5,9 @@
 #include "compare/relation.h"
 
 typedef struct ari_part_match {
-    const char *role; /* "vision_encoder" */
-    const char *with; /* The model that has the other one. */
+    const char *role;       /* "vision_encoder" */
+    const char *with;       /* The model that has the other one. */
+    const ari_entry *entry; /* Of the catalogue, or NULL. */
     ari_relation relation;
     ari_tiers tiers;
     bool same; /* Nothing differs, and no more than one of the keys is open. */

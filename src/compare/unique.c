@@ -39,11 +39,9 @@ static const char *note_of(ari_arena *arena, const char *extreme_word, const sto
 {
     const char *word = extreme_word == NULL ? "" : extreme_word;
     const char *among = extreme_word == NULL ? "" : compared ? " of those compared; " : " in the catalogue; ";
-    if (catalogue->sharing == 0)
-        return arena_printf(arena, "%s%sin none of the %zu catalogued models that state one", word, among,
-                            catalogue->stating);
-    return arena_printf(arena, "%s%sbut in %zu of the %zu catalogued models that state one", word, among,
-                        catalogue->sharing, catalogue->stating);
+    if (catalogue->sharing == 0) return arena_printf(arena, "%s%sno catalogued model has it", word, among);
+    return arena_printf(arena, "%s%s%zu catalogued model%s it", word, among, catalogue->sharing,
+                        catalogue->sharing == 1 ? " has" : "s have");
 }
 
 static bool is_certain(const ari_record *r, size_t key)
@@ -63,7 +61,9 @@ size_t unique_find(ari_arena *arena, const ari_record *subject, const ari_record
         if (key == ARI_KEY_EXPERTS && (found & parts) != 0) continue;
         stock known = stock_in_catalogue(ranking, key);
         stock s = other_count == 0 ? known : stock_of(subject, others, other_count, key);
-        if (s.sharing > 0 || s.stating == 0) continue;
+        /* That others answer yes where this one says no sets nothing apart, if the catalogue knows it. */
+        bool plain = key != ARI_KEY_EXPERTS && field_info((ari_field)key)->kind == ARI_KIND_BOOL;
+        if (s.sharing > 0 || s.stating == 0 || (plain && known.sharing > 0)) continue;
         const char *word = extreme(subject, &s, key);
         out[n++] =
             (ari_unique){ key, subject->values[key].value, note_of(arena, word, &known, other_count > 0) };

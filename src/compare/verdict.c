@@ -104,8 +104,9 @@ static const char *but_for(ari_comparison *c, const ari_match *m, const ari_reco
 {
     size_t key = m->but_for;
     if (key == ARI_KEY_COUNT) return "";
-    return arena_printf(&c->arena, " In its sizes as %s but for %s: %s here, %s there.", other->name,
-                        key_name(key), bare(&c->arena, c->records[0].values[key].value),
+    return arena_printf(&c->arena, " In its sizes as %s but for %s: %s here, %s there.",
+                        reference_name(&c->arena, c, m), key_name(key),
+                        bare(&c->arena, c->records[0].values[key].value),
                         bare(&c->arena, other->values[key].value));
 }
 
@@ -120,8 +121,8 @@ static const char *about_identical(ari_comparison *c, const ari_match *m)
     const char *rest = m->extended.differing == 0 ? ""
                                                   : arena_printf(&c->arena, "; beyond them it differs in %s",
                                                                  differences(c, m, &other));
-    return arena_printf(&c->arena, "%sIdentical architecture to %s (%s)%s.%s", crowd, other.name,
-                        score_in_words(c, m), rest, but_for(c, m, &other));
+    return arena_printf(&c->arena, "%sIdentical architecture to %s (%s)%s.%s", crowd,
+                        reference_name(&c->arena, c, m), score_in_words(c, m), rest, but_for(c, m, &other));
 }
 
 static const char *about_nearest(ari_comparison *c, const ari_match *m)
@@ -134,8 +135,8 @@ static const char *about_nearest(ari_comparison *c, const ari_match *m)
     const char *of_all = n == 1 ? "" : arena_printf(&c->arena, ", the nearest of %zu references", n);
     const char *range =
         m->tiers.least == m->tiers.most ? "" : arena_printf(&c->arena, " (%s)", tiers_word(m->tiers));
-    return arena_printf(&c->arena, "%s %s%s%s: %s.%s", words[m->tiers.least], other.name, of_all, range,
-                        score_in_words(c, m), but_for(c, m, &other));
+    return arena_printf(&c->arena, "%s %s%s%s: %s.%s", words[m->tiers.least], reference_name(&c->arena, c, m),
+                        of_all, range, score_in_words(c, m), but_for(c, m, &other));
 }
 
 static const char *role_in_words(ari_arena *arena, const char *role)
@@ -143,6 +144,11 @@ static const char *role_in_words(ari_arena *arena, const char *role)
     const char *bar = strchr(role, '_');
     if (bar == NULL) return role;
     return arena_printf(arena, "%.*s %s", (int)(bar - role), role, bar + 1);
+}
+
+static const char *part_name(ari_comparison *c, const ari_part_match *p)
+{
+    return name_in_words(&c->arena, p->with, p->entry);
 }
 
 /* Whose towers these are. */
@@ -153,10 +159,10 @@ static const char *about_parts(ari_comparison *c)
         const ari_part_match *p = &c->towers.items[i];
         bool again = i > 0 && strcmp(c->towers.items[i - 1].role, p->role) == 0;
         if (!p->same) continue;
-        words = again
-                    ? arena_printf(&c->arena, "%s, and in %s", words, p->with)
-                    : arena_printf(&c->arena, "%s%sThe %s has the sizes of the one in %s", words,
-                                   words[0] == '\0' ? "" : ". ", role_in_words(&c->arena, p->role), p->with);
+        words = again ? arena_printf(&c->arena, "%s, and in %s", words, part_name(c, p))
+                      : arena_printf(&c->arena, "%s%sThe %s has the sizes of the one in %s", words,
+                                     words[0] == '\0' ? "" : ". ", role_in_words(&c->arena, p->role),
+                                     part_name(c, p));
     }
     return words[0] == '\0' ? "" : arena_printf(&c->arena, "%s: partial reuse. Text decoder: ", words);
 }
@@ -171,7 +177,7 @@ static const char *about_catalogue(ari_comparison *c)
     }
     if (best->tiers.least < ARI_SIMILAR) return "";
     return arena_printf(&c->arena, " Not among the references, but in the catalogue: %s, %s.",
-                        best->entry->name, score_in_words(c, best));
+                        name_in_words(&c->arena, best->entry->name, best->entry), score_in_words(c, best));
 }
 
 static void give_reasons(ari_comparison *c)
@@ -182,15 +188,16 @@ static void give_reasons(ari_comparison *c)
     c->verdict.reasons = arena_alloc(&c->arena, (n + c->towers.count + 1) * sizeof(const char *));
     for (size_t i = 0; c->verdict.reasons != NULL && i < n; i++) {
         const char *matched = keys_in_words(&c->arena, all[i].core.matched);
-        c->verdict.reasons[c->verdict.reason_count++] = arena_printf(
-            &c->arena, "%s with %s (%s)%s%s", score_of(&c->arena, &all[i].core), comparison_name(c, &all[i]),
-            tiers_word(all[i].tiers), matched[0] == '\0' ? "" : ": ", matched);
+        c->verdict.reasons[c->verdict.reason_count++] =
+            arena_printf(&c->arena, "%s with %s (%s)%s%s", score_of(&c->arena, &all[i].core),
+                         reference_name(&c->arena, c, &all[i]), tiers_word(all[i].tiers),
+                         matched[0] == '\0' ? "" : ": ", matched);
     }
     for (size_t i = 0; c->verdict.reasons != NULL && i < c->towers.count; i++) {
         const ari_part_match *p = &c->towers.items[i];
         c->verdict.reasons[c->verdict.reason_count++] =
             arena_printf(&c->arena, "%s: %s with that of %s (%s)", role_in_words(&c->arena, p->role),
-                         score_of(&c->arena, &p->relation), p->with, tiers_word(p->tiers));
+                         score_of(&c->arena, &p->relation), part_name(c, p), tiers_word(p->tiers));
     }
 }
 
@@ -198,7 +205,7 @@ static const char *miss_in_words(ari_comparison *c, const ari_match *m)
 {
     if (m == NULL) return NULL;
     const char *differing = keys_in_words(&c->arena, m->core.differing);
-    return arena_printf(&c->arena, "%s, %s core keys%s%s", comparison_name(c, m),
+    return arena_printf(&c->arena, "%s, %s core keys%s%s", reference_name(&c->arena, c, m),
                         score_of(&c->arena, &m->core), differing[0] == '\0' ? "" : ", differing in ",
                         differing);
 }

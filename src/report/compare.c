@@ -133,7 +133,12 @@ static const char *origin_of(ari_doc *d, const ari_comparison *c, size_t model)
         return doc_printf(d, "%zu tensors%s", m->checkpoint->tensors.count,
                           m->contradiction_count > 0 ? "; its configuration contradicts them" : "");
     }
-    return doc_printf(d, "catalogue, %s", words[e->confidence]);
+    if (e->unverified[0] == NULL || e->confidence == ARI_MEMORY)
+        return doc_printf(d, "catalogue, %s", words[e->confidence]);
+    ari_text list = { 0 };
+    for (size_t i = 0; e->unverified[i] != NULL; i++)
+        text_printf(&list, "%s%s", i == 0 ? "" : ", ", e->unverified[i]);
+    return doc_printf(d, "catalogue, %s; from memory: %s", words[e->confidence], doc_take(d, &list));
 }
 
 static void add_legend(const table *t)
@@ -234,7 +239,8 @@ static void add_part(ari_doc *d, const ari_part_match *p)
     const char *what = doc_printf(d, "%s (%s)%s%s%s%s", score_of(&d->arena, &p->relation),
                                   tiers_word(p->tiers), differing[0] == '\0' ? "" : "; differs in ",
                                   differing, open[0] == '\0' ? "" : "; open: ", open);
-    doc_row(d, p->same ? TONE_WARN : TONE_PLAIN, plain_word(d, p->role), p->with, what, NULL);
+    doc_row(d, p->same ? TONE_WARN : TONE_PLAIN, plain_word(d, p->role),
+            name_in_words(&d->arena, p->with, p->entry), what, NULL);
 }
 
 static void add_parts(const ari_comparison *c, ari_doc *d)
@@ -332,8 +338,7 @@ static void add_ranking(const ari_comparison *c, size_t top, ari_doc *d)
         const ari_match *m = &c->ranking.matches[i];
         cells = doc_grid(d, DOC_LINE, TONE_PLAIN, 5);
         if (cells == NULL) return;
-        cells[0] = m->entry->confidence == ARI_MEMORY ? doc_printf(d, "%s (from memory)", m->entry->name)
-                                                      : m->entry->name;
+        cells[0] = reference_name(&d->arena, c, m);
         cells[1] = score_of(&d->arena, m->has_expert_width ? &m->by_expert_width : &m->core);
         if (m->has_expert_width) cells[1] = doc_printf(d, "%s e", cells[1]);
         cells[2] = score_of(&d->arena, &m->extended);
@@ -350,8 +355,9 @@ static void add_but_for(const ari_comparison *c, size_t top, ari_doc *d)
         if (m->but_for == ARI_KEY_COUNT) continue;
         record_of_entry(&d->arena, m->entry, &other);
         doc_paragraph(d, TONE_PLAIN,
-                      doc_printf(d, "As %s but for %s: %s here, %s there.", m->entry->name,
-                                 key_name(m->but_for), compare_cell(d, &c->records[0], m->but_for),
+                      doc_printf(d, "In its sizes as %s but for %s: %s here, %s there.",
+                                 reference_name(&d->arena, c, m), key_name(m->but_for),
+                                 compare_cell(d, &c->records[0], m->but_for),
                                  compare_cell(d, &other, m->but_for)));
     }
 }
@@ -390,6 +396,8 @@ void add_resemblance(const ari_comparison *c, ari_doc *d)
     add_origins(c, d);
     doc_heading(d, TONE_PLAIN, "Verdict");
     doc_paragraph(d, TONE_PLAIN, c->verdict.summary);
+    if (c->verdict.nearest_miss != NULL)
+        doc_paragraph(d, TONE_PLAIN, doc_printf(d, "Nearest miss: %s.", c->verdict.nearest_miss));
     doc_paragraph(d, TONE_DIM, comparison_caveat());
     doc_paragraph(d, TONE_DIM, doc_printf(d, "Held against: %s.", reference_set(c, d)));
 }

@@ -18,6 +18,9 @@ void json_add_source(json_builder *b, json_tree *to, const ari_entry *e)
     json_add_text(b, to, "from", e == NULL ? "checkpoint" : "catalogue");
     json_add_text(b, to, "source", e == NULL ? NULL : e->source);
     json_add_text(b, to, "confidence", e == NULL ? NULL : words[e->confidence]);
+    json_tree *unverified = json_add_array(b, to, "unverified");
+    for (size_t i = 0; e != NULL && e->unverified[i] != NULL; i++)
+        json_add_text(b, unverified, NULL, e->unverified[i]);
 }
 
 static void add_keys(json_builder *b, json_tree *to, const char *name, ari_keys set)
