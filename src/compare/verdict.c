@@ -121,7 +121,8 @@ static const char *about_identical(ari_comparison *c, const ari_match *m)
     const char *rest = m->extended.differing == 0 ? ""
                                                   : arena_printf(&c->arena, "; beyond them it differs in %s",
                                                                  differences(c, m, &other));
-    return arena_printf(&c->arena, "%sIdentical architecture to %s (%s)%s.%s", crowd,
+    return arena_printf(&c->arena, "%s%s to %s (%s)%s.%s", crowd,
+                        reuses_part(c) ? "Text decoder of identical architecture" : "Identical architecture",
                         reference_name(&c->arena, c, m), score_in_words(c, m), rest, but_for(c, m, &other));
 }
 
@@ -131,7 +132,10 @@ static const char *about_nearest(ari_comparison *c, const ari_match *m)
     record_of(c, m, &other);
     size_t n;
     comparison_references(c, &n);
-    static const char *const words[] = { "Different from", "Independent of", "Similar to", "Identical to" };
+    static const char *const whole[] = { "Different from", "Independent of", "Similar to", "Identical to" };
+    static const char *const decoder[] = { "Text decoder different from", "Text decoder independent of",
+                                           "Text decoder similar to", "Text decoder identical to" };
+    const char *const *words = reuses_part(c) ? decoder : whole;
     const char *of_all = n == 1 ? "" : arena_printf(&c->arena, ", the nearest of %zu references", n);
     const char *range =
         m->tiers.least == m->tiers.most ? "" : arena_printf(&c->arena, " (%s)", tiers_word(m->tiers));
@@ -164,7 +168,7 @@ static const char *about_parts(ari_comparison *c)
                                      words[0] == '\0' ? "" : ". ", role_in_words(&c->arena, p->role),
                                      part_name(c, p));
     }
-    return words[0] == '\0' ? "" : arena_printf(&c->arena, "%s: partial reuse. Text decoder: ", words);
+    return words[0] == '\0' ? "" : arena_printf(&c->arena, "%s: partial reuse. ", words);
 }
 
 /* What the references that were chosen do not show. */
