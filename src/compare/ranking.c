@@ -34,14 +34,28 @@ double bits_of(const ari_ranking *r, ari_keys matched)
     return bits;
 }
 
+/* What it may be if the candidates of open keys turn out to be the same; what nothing tells does not count.
+ */
+static ari_tier hoped_for(const ari_match *m)
+{
+    ari_relation core = m->core;
+    core.unknown = 0;
+    return tiers_of(&core).most;
+}
+
+int match_order(const ari_match *a, const ari_match *b)
+{
+    if (a->tiers.least != b->tiers.least) return a->tiers.least < b->tiers.least ? 1 : -1;
+    if (is_identical(a) != is_identical(b)) return is_identical(a) ? -1 : 1;
+    if (hoped_for(a) != hoped_for(b)) return hoped_for(a) < hoped_for(b) ? 1 : -1;
+    return a->bits < b->bits ? 1 : a->bits > b->bits ? -1 : 0;
+}
+
 static int by_tier_and_bits(const void *left, const void *right)
 {
     const ari_match *a = left, *b = right;
-    if (a->tiers.least != b->tiers.least) return a->tiers.least < b->tiers.least ? 1 : -1;
-    if (is_identical(a) != is_identical(b)) return is_identical(a) ? -1 : 1;
-    if (a->tiers.most != b->tiers.most) return a->tiers.most < b->tiers.most ? 1 : -1;
-    if (a->bits != b->bits) return a->bits < b->bits ? 1 : -1;
-    return strcmp(a->entry->name, b->entry->name);
+    int order = match_order(a, b);
+    return order != 0 ? order : strcmp(a->entry->name, b->entry->name);
 }
 
 static void take_stock(ari_ranking *r, const ari_record *subject, const ari_record *other)

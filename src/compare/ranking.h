@@ -36,6 +36,8 @@ double bits_of(const ari_ranking *r, ari_keys matched);
 
 /* One record beside another, in all respects. */
 ari_match match_records(const ari_record *subject, const ari_record *other, ari_keys keys);
+/* Below 0 where a resembles the subject more: by tier, then by bits. */
+int match_order(const ari_match *a, const ari_match *b);
 /* Do all five agree, or do they with the width of the experts where no dense MLP is? */
 bool is_identical(const ari_match *m);
 

@@ -15,14 +15,6 @@ static const char *bare(ari_arena *arena, const char *json)
     return arena_copy(arena, (ari_span){ (const uint8_t *)json + 1, n - 2 });
 }
 
-static int by_nearness(const ari_match *a, const ari_match *b)
-{
-    if (a->tiers.least != b->tiers.least) return a->tiers.least < b->tiers.least ? 1 : -1;
-    if (is_identical(a) != is_identical(b)) return is_identical(a) ? -1 : 1;
-    if (a->tiers.most != b->tiers.most) return a->tiers.most < b->tiers.most ? 1 : -1;
-    return a->bits < b->bits ? 1 : a->bits > b->bits ? -1 : 0;
-}
-
 /* The nearest of the references, or of those that are not identical; NULL if there is none. */
 static const ari_match *nearest(const ari_comparison *c, bool short_of_identical)
 {
@@ -30,7 +22,7 @@ static const ari_match *nearest(const ari_comparison *c, bool short_of_identical
     const ari_match *all = comparison_references(c, &n), *best = NULL;
     for (size_t i = 0; i < n; i++) {
         if (short_of_identical && is_identical(&all[i])) continue;
-        if (best == NULL || by_nearness(&all[i], best) < 0) best = &all[i];
+        if (best == NULL || match_order(&all[i], best) < 0) best = &all[i];
     }
     return best;
 }
