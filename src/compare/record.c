@@ -11,16 +11,6 @@ static bool is_null(const ari_inferred *v)
     return strcmp(v->value, "null") == 0;
 }
 
-bool record_absent(const ari_record *r, size_t key)
-{
-    return is_null(&r->values[key]) && r->values[key].basis != ARI_UNKNOWN;
-}
-
-bool record_unknown(const ari_record *r, size_t key)
-{
-    return is_null(&r->values[key]) && r->values[key].basis == ARI_UNKNOWN;
-}
-
 /* GGUF keeps an epsilon as a float of 32 bits: 9.999999747378752e-06. */
 static bool same_number(double x, double y)
 {
@@ -83,10 +73,26 @@ static void settle_width(ari_record *r, bool partly_dense)
     r->numbers[ARI_FIELD_INTERMEDIATE_SIZE] = NAN;
 }
 
+static void sort_keys(ari_record *r)
+{
+    r->absent = r->unknown = r->ambiguous = 0;
+    for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
+        const ari_inferred *v = &r->values[key];
+        if (v->basis == ARI_UNKNOWN) {
+            r->unknown |= key_bit(key);
+        } else if (is_null(v)) {
+            r->absent |= key_bit(key);
+        } else if (v->basis == ARI_AMBIGUOUS) {
+            r->ambiguous |= key_bit(key);
+        }
+    }
+}
+
 static void settle(ari_arena *arena, ari_record *r, bool partly_dense)
 {
     settle_width(r, partly_dense);
     join_experts(arena, r);
+    sort_keys(r);
 }
 
 void record_of_part(const char *name, const ari_architecture *a, ari_record *out)
@@ -97,6 +103,7 @@ void record_of_part(const char *name, const ari_architecture *a, ari_record *out
         out->values[i] = a->fields[i];
         out->numbers[i] = number_of(a->fields[i].value);
     }
+    sort_keys(out);
 }
 
 void record_of_model(ari_arena *arena, const ari_model *m, ari_record *out)

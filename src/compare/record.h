@@ -8,9 +8,10 @@
 
 typedef struct ari_record {
     const char *name;
-    const ari_entry *entry;             /* Of the catalogue, or NULL. */
-    ari_inferred values[ARI_KEY_COUNT]; /* With basis and candidates; texts are borrowed. */
-    double numbers[ARI_KEY_COUNT];      /* NaN where the value is no number. */
+    const ari_entry *entry;              /* Of the catalogue, or NULL. */
+    ari_inferred values[ARI_KEY_COUNT];  /* With basis and candidates; texts are borrowed. */
+    double numbers[ARI_KEY_COUNT];       /* NaN where the value is no number. */
+    ari_keys absent, unknown, ambiguous; /* All others have one value. */
     const char *unused_width; /* An intermediate_size that is stated where every layer has experts of
                                  another width; NULL if there is none. */
 } ari_record;
@@ -23,9 +24,22 @@ void record_of_entry(ari_arena *arena, const ari_entry *e, ari_record *out);
 /* A part: a component of a model, or a tower of an entry. */
 void record_of_part(const char *name, const ari_architecture *a, ari_record *out);
 
-/* Has the model no such thing, or does nothing tell? A value that is known is neither. */
-bool record_absent(const ari_record *r, size_t key);
-bool record_unknown(const ari_record *r, size_t key);
+/* Has the model no such thing; does nothing tell; or has it one value and no other? */
+static inline bool record_absent(const ari_record *r, size_t key)
+{
+    return (r->absent & key_bit(key)) != 0;
+}
+
+static inline bool record_unknown(const ari_record *r, size_t key)
+{
+    return (r->unknown & key_bit(key)) != 0;
+}
+
+static inline bool record_certain(const ari_record *r, size_t key)
+{
+    return ((r->absent | r->unknown | r->ambiguous) & key_bit(key)) == 0;
+}
+
 /* Do both have this value as the only one? */
 bool record_same(const ari_record *a, const ari_record *b, size_t key);
 

@@ -19,14 +19,12 @@ static bool candidates_meet(const ari_inferred *a, const ari_inferred *b)
     return false;
 }
 
+/* What becomes of a key that has values on both sides. */
 static ari_keys *place(ari_relation *r, const ari_record *a, const ari_record *b, size_t key)
 {
-    if (record_absent(a, key) || record_absent(b, key)) return &r->absent;
-    if (record_unknown(a, key) || record_unknown(b, key)) return &r->unknown;
-    const ari_inferred *x = &a->values[key], *y = &b->values[key];
-    if (x->basis == ARI_AMBIGUOUS || y->basis == ARI_AMBIGUOUS)
-        return candidates_meet(x, y) ? &r->possible : &r->differing;
-    return record_same(a, b, key) ? &r->matched : &r->differing;
+    if (record_certain(a, key) && record_certain(b, key))
+        return record_same(a, b, key) ? &r->matched : &r->differing;
+    return candidates_meet(&a->values[key], &b->values[key]) ? &r->possible : &r->differing;
 }
 
 /* Equal numbers of routed experts are not enough where one leaves its shared ones open; none are 0. */
@@ -43,9 +41,11 @@ static ari_keys *place_experts(ari_relation *r, const ari_record *a, const ari_r
 
 ari_relation relate(const ari_record *a, const ari_record *b, ari_keys keys)
 {
-    ari_relation r = { 0 };
-    for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
-        if ((keys & key_bit(key)) == 0) continue;
+    ari_relation r = { .absent = keys & (a->absent | b->absent) };
+    r.unknown = keys & (a->unknown | b->unknown) & ~r.absent;
+    ari_keys both = keys & ~r.absent & ~r.unknown;
+    for (size_t key = 0; both >> key != 0; key++) {
+        if ((both & key_bit(key)) == 0) continue;
         *(key == ARI_KEY_EXPERTS ? place_experts(&r, a, b) : place(&r, a, b, key)) |= key_bit(key);
     }
     return r;

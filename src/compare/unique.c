@@ -44,11 +44,6 @@ static const char *note_of(ari_arena *arena, const char *extreme_word, const sto
                         catalogue->sharing == 1 ? " has" : "s have");
 }
 
-static bool is_certain(const ari_record *r, size_t key)
-{
-    return !record_absent(r, key) && !record_unknown(r, key) && r->values[key].basis != ARI_AMBIGUOUS;
-}
-
 size_t unique_find(ari_arena *arena, const ari_record *subject, const ari_record *others, size_t other_count,
                    const ari_ranking *ranking, ari_keys keys, ari_unique *out, size_t room)
 {
@@ -57,7 +52,7 @@ size_t unique_find(ari_arena *arena, const ari_record *subject, const ari_record
     size_t n = 0;
     if ((keys & parts) == parts) keys |= key_bit(ARI_KEY_EXPERTS);
     for (size_t key = 0; key < ARI_KEY_COUNT && n < room; key++) {
-        if ((keys & key_bit(key)) == 0 || !is_certain(subject, key)) continue;
+        if ((keys & key_bit(key)) == 0 || !record_certain(subject, key)) continue;
         if (key == ARI_KEY_EXPERTS && (found & parts) != 0) continue;
         stock known = stock_in_catalogue(ranking, key);
         stock s = other_count == 0 ? known : stock_of(subject, others, other_count, key);

@@ -95,11 +95,6 @@ static const char *sharers(const table *t, size_t key)
     return doc_take(t->d, &words);
 }
 
-static bool is_certain(const ari_record *r, size_t key)
-{
-    return !record_absent(r, key) && !record_unknown(r, key) && r->values[key].basis != ARI_AMBIGUOUS;
-}
-
 static void add_block(const table *t, size_t first, size_t n)
 {
     const ari_comparison *c = t->c;
@@ -119,7 +114,7 @@ static void add_block(const table *t, size_t first, size_t n)
         cells[1] = t->cells[i * c->count];
         for (size_t m = 0; m < n; m++) cells[2 + m] = t->cells[i * c->count + first + m];
         cells[n + 2] = sharers(t, key);
-        if (is_certain(&c->records[0], key)) cells[n + 3] = doc_printf(t->d, "%u", c->ranking.sharing[key]);
+        if (record_certain(&c->records[0], key)) cells[n + 3] = doc_printf(t->d, "%u", c->ranking.sharing[key]);
         if (t->letters && cells[n + 2][0] == '\0') cells[n + 2] = "-";
     }
 }
