@@ -44,7 +44,7 @@ typedef struct ari_entry {
     uint64_t total_params, active_params;
     const char *params_basis; /* What total_params rests on: "published", "model name", "computed". */
     bool plain_mlp;           /* Two matrices, no gate. */
-    bool partly_dense;        /* Experts, but a dense MLP beside them or in some layers after the leading ones. */
+    bool partly_dense; /* Experts, but a dense MLP beside them or in some layers after the leading ones. */
     const ari_value *pool;
     const ari_stated *stated;
     size_t stated_count;
@@ -56,10 +56,11 @@ typedef struct ari_entry {
 } ari_entry;
 
 typedef struct ari_catalogue {
-    const ari_entry *const *entries; /* By name. A user's entry takes the place of a built-in one of its name. */
-    size_t count, users;             /* All, and how many of them are users'. */
-    const char *date;                /* Of the built-in ones: "2026-11-25". */
-    const char *digest;              /* 16 hex digits over all figures of all entries. */
+    const ari_entry *const
+        *entries;        /* By name. A user's entry takes the place of a built-in one of its name. */
+    size_t count, users; /* All, and how many of them are users'. */
+    const char *date;    /* Of the built-in ones: "2026-11-25". */
+    const char *digest;  /* 16 hex digits over all figures of all entries. */
     ari_arena arena;
 } ari_catalogue;
 
@@ -68,7 +69,8 @@ typedef struct ari_catalogue {
 ari_catalogue *catalogue_open(const char *const *files, size_t file_count, ari_err *err);
 void catalogue_free(ari_catalogue *c);
 
-/* By its whole name, else by the part after the slash if that names one only; case does not matter. NULL if there is none. */
+/* By its whole name, else by the part after the slash if that names one only; case does not matter. NULL if
+ * there is none. */
 const ari_entry *catalogue_find(const ari_catalogue *c, const char *name);
 /* The closest name for "did you mean", or NULL. */
 const char *catalogue_nearest(const ari_catalogue *c, const char *name);
