@@ -118,6 +118,18 @@ bool json_bool(const json_tree *tree, bool *out)
     return true;
 }
 
+void json_put_number(ari_text *out, double value)
+{
+    char digits[40];
+    for (int precision = 1; precision <= 17; precision++) {
+        snprintf(digits, sizeof(digits), "%.*g", precision, value);
+        if (strtod(digits, NULL) == value) break;
+    }
+    if (fabs(value) <= WHOLE_MAX && floor(value) == value)
+        snprintf(digits, sizeof(digits), "%.0f", value + 0.0);
+    text_put(out, digits);
+}
+
 json_tree *json_begin(json_builder *b)
 {
     *b = (json_builder){ .root = cJSON_CreateObject() };

@@ -64,6 +64,9 @@ void json_print_foreign(const json_tree *tree, ari_text *out);
 /* words, quoted as a JSON string. They must be valid UTF-8 and escaped. */
 void json_put_string(ari_text *out, const char *words);
 
+/* A finite number in its shortest form that reads back equal, a whole one without a point: 0.1, 10000. */
+void json_put_number(ari_text *out, double value);
+
 /* A number, or above 2^53 a string of digits. */
 void json_put_uint(ari_text *out, uint64_t value);
 

@@ -255,3 +255,24 @@ size_t text_columns(const char *s)
     }
     return columns;
 }
+
+enum { WORD_MAX = 96 };
+
+size_t text_distance(ari_span a, ari_span b)
+{
+    size_t row[WORD_MAX + 1];
+    if (a.size > WORD_MAX || b.size > WORD_MAX) return SIZE_MAX;
+    for (size_t k = 0; k <= b.size; k++) row[k] = k;
+    for (size_t i = 1; i <= a.size; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t k = 1; k <= b.size; k++) {
+            size_t above = row[k], best = diagonal + (a.data[i - 1] != b.data[k - 1]);
+            if (above + 1 < best) best = above + 1;
+            if (row[k - 1] + 1 < best) best = row[k - 1] + 1;
+            row[k] = best;
+            diagonal = above;
+        }
+    }
+    return row[b.size];
+}

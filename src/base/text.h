@@ -50,6 +50,9 @@ bool utf8_valid(ari_span s);
 /* How much of it is left without a character that was cut at its end. */
 size_t utf8_whole(ari_span s);
 
+/* Levenshtein's distance in bytes, for "did you mean"; what is longer than 96 is far from everything. */
+size_t text_distance(ari_span a, ari_span b);
+
 /* How many columns it takes on a terminal, escapes sequences excluded. */
 size_t text_columns(const char *s);
 

@@ -65,33 +65,12 @@ void complain_hint(const char *hint)
 
 /* --- Near misses ---------------------------------------------------------------------- */
 
-enum { WORD_MAX = 24 };
-
-/* Levenshtein's distance; words longer than WORD_MAX are far from everything. */
-static size_t distance(const char *a, size_t n, const char *b)
-{
-    size_t m = strlen(b), row[WORD_MAX + 1];
-    if (n > WORD_MAX || m > WORD_MAX) return WORD_MAX;
-    for (size_t k = 0; k <= m; k++) row[k] = k;
-    for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t k = 1; k <= m; k++) {
-            size_t above = row[k], best = diagonal + (a[i - 1] != b[k - 1]);
-            if (above + 1 < best) best = above + 1;
-            if (row[k - 1] + 1 < best) best = row[k - 1] + 1;
-            row[k] = best;
-            diagonal = above;
-        }
-    }
-    return row[m];
-}
-
 /* The better of two suggestions for the n bytes at word; NULL is none. */
 static const char *nearer(const char *word, size_t n, const char *best, const char *other)
 {
-    size_t d = distance(word, n, other);
-    return d <= 2 && (best == NULL || d < distance(word, n, best)) ? other : best;
+    ari_span meant = { (const uint8_t *)word, n };
+    size_t d = text_distance(meant, span_of(other));
+    return d <= 2 && (best == NULL || d < text_distance(meant, span_of(best))) ? other : best;
 }
 
 static const char *nearest_option(const char *word, size_t n)
