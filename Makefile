@@ -58,7 +58,13 @@ CLI_SRC  := $(sort $(wildcard src/cli/*.c))
 TEST_SRC := $(sort $(wildcard tests/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 MAN      := $(sort $(wildcard man/*.[1-8]))
-FORMATTED = $(sort $(shell find src include tests -name '*.[ch]'))
+FORMATTED = $(sort $(shell find src include tests scripts -name '*.[ch]'))
+
+# The reference models, compiled in: a tool of the build makes $(B)/catalogue.c of them.
+CATALOGUE := $(sort $(wildcard src/compare/catalogue/*.yaml))
+TOOL      := $(B)/compile-catalogue
+TOOL_SRC  := scripts/compile-catalogue.c $(filter src/base/%,$(LIB_SRC)) src/read/map.c src/infer/architecture.c \
+             src/compare/entry.c src/compare/figure.c src/compare/scaling.c
 
 LIB     := $(B)/libarchinspect.a
 PROGRAM := $(B)/archinspect
@@ -92,8 +98,17 @@ demo: ## Install what building needs, build, and inspect a small model
 
 # --- Compile and link ---------------------------------------------------------
 
-$(LIB): $(LIB_SRC:%.c=$(B)/%.o) $(B)/sources
+$(LIB): $(LIB_SRC:%.c=$(B)/%.o) $(B)/catalogue.o $(B)/sources
 	$(call quiet,AR,$@) rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(TOOL): $(TOOL_SRC:%.c=$(B)/%.o) $(B)/sources
+	$(call quiet,LINK,$@) $(LINK) $(filter %.o,$^) $(OUR_LIBS) -o $@
+
+$(B)/catalogue.c: $(CATALOGUE) $(TOOL)
+	$(call quiet,GEN,$@) $(TOOL) $(CATALOGUE) >$@.new && mv $@.new $@
+
+$(B)/catalogue.o: $(B)/catalogue.c $(B)/flags
+	$(call quiet,CC,$<) $(CC) $(OUR_CPPFLAGS) $(OUR_CFLAGS) -MMD -MP -c $< -o $@
 
 $(PROGRAM): $(CLI_SRC:%.c=$(B)/%.o) $(LIB) $(B)/sources
 	$(call quiet,LINK,$@) $(LINK) $(filter %.o %.a,$^) $(OUR_LIBS) -o $@
@@ -117,7 +132,7 @@ $(B)/%.o: %.c $(B)/flags
 # These two change only when what they hold does: other flags compile everything
 # again, a source that came or went links again.
 $(B)/flags: hold = $(CC) $(OUR_CPPFLAGS) $(OUR_CFLAGS)
-$(B)/sources: hold = $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(LDFLAGS)
+$(B)/sources: hold = $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(CATALOGUE) $(LDFLAGS)
 $(B)/flags $(B)/sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(hold)' | cmp -s - $@ || echo '$(hold)' >$@
@@ -125,7 +140,7 @@ $(B)/flags $(B)/sources: FORCE
 .PHONY: FORCE
 FORCE:
 
--include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC))
+-include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(TOOL_SRC) catalogue.c)
 
 # --- Test ---------------------------------------------------------------------
 
@@ -175,14 +190,19 @@ schema: $(PROGRAM)
 readme: $(PROGRAM)
 	$(call quiet,TEST,README.md) tests/readme.py $(PROGRAM)
 
+.PHONY: method
+method: $(PROGRAM)
+	$(call quiet,TEST,tests/method.py) tests/method.py $(PROGRAM)
+
 .PHONY: test
-test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, other readers, the JSON schema and README.md
+test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, other readers, the JSON schema, README.md and the method
 	+@$(SUBMAKE) unit
 	+@$(SUBMAKE) golden
 	+@$(SUBMAKE) malformed
 	+@$(SUBMAKE) independent
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
+	+@$(SUBMAKE) method
 
 .PHONY: recipes
 recipes: $(PROGRAM) ## Real architectures, rebuilt from fixtures/recipes, against their published configs
@@ -263,11 +283,11 @@ format: ## Rewrite the sources as .clang-format says
 
 .PHONY: format-check
 format-check:
-	$(call quiet,FORMAT,src include tests) clang-format --dry-run --Werror $(FORMATTED)
+	$(call quiet,FORMAT,src include tests scripts) clang-format --dry-run --Werror $(FORMATTED)
 
 # A stamp for each source: what did not change since it passed is not read again.
 .PHONY: tidy
-tidy: $(patsubst %.c,build/tidy/%.ok,$(LIB_SRC) $(CLI_SRC))
+tidy: $(patsubst %.c,build/tidy/%.ok,$(sort $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC)))
 
 build/tidy/%.ok: %.c $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)

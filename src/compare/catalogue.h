@@ -52,8 +52,12 @@ typedef struct ari_entry {
     size_t tower_count;
     const ari_remark *remarks;
     size_t remark_count;
+    const char *evidence;          /* "catalogue: ", and the first of its sources in short. */
     const char *const *unverified; /* Fields from memory in an entry that else was read; NULL-terminated. */
 } ari_entry;
+
+/* The evidence of what rests on nothing that could be read. */
+#define ARI_UNVERIFIED "catalogue (from memory, unverified)"
 
 typedef struct ari_catalogue {
     const ari_entry *const
@@ -63,11 +67,6 @@ typedef struct ari_catalogue {
     const char *digest;  /* 16 hex digits over all figures of all entries. */
     ari_arena arena;
 } ari_catalogue;
-
-/* The built-in entries, and those of users' files (YAML, see archinspect-catalogue(5)). NULL with err set
- * where one cannot be read: path, line and key are in the text. The caller frees it. */
-ari_catalogue *catalogue_open(const char *const *files, size_t file_count, ari_err *err);
-void catalogue_free(ari_catalogue *c);
 
 /* By its whole name, else by the part after the slash if that names one only; case does not matter. NULL if
  * there is none. */

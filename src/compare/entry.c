@@ -3,6 +3,7 @@
 #include "base/lookup.h"
 #include "base/text.h"
 #include "compare/figure.h"
+#include "read/map.h"
 
 typedef enum key_form {
     FORM_TEXT,
@@ -191,6 +192,20 @@ static ari_status check_unverified(const reader *r, const yaml_node *n)
     return ARI_OK;
 }
 
+/* Sources are separated by semicolons and explained in parentheses. */
+static const char *short_source(const ari_entry *e, ari_arena *arena)
+{
+    enum { MOST = 120 };
+    if (e->confidence == ARI_MEMORY || e->source == NULL) return ARI_UNVERIFIED;
+    ari_span s = span_first(span_of(e->source), strcspn(e->source, ";"));
+    const char *remark = strstr(e->source, " (");
+    if (remark != NULL) s = span_first(s, (size_t)(remark - e->source));
+    bool cut = s.size > MOST;
+    s = span_first(s, MOST);
+    return arena_printf(arena, "catalogue: %.*s%s", (int)utf8_whole(s), (const char *)s.data,
+                        cut ? "..." : "");
+}
+
 static ari_status check_entry(const reader *r, const yaml_node *n)
 {
     const ari_entry *e = r->entry;
@@ -200,6 +215,7 @@ static ari_status check_entry(const reader *r, const yaml_node *n)
     if (e->stated_count == 0)
         return ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "line %zu: %s: it states no field", n->line,
                         e->name);
+    r->entry->evidence = short_source(e, r->arena);
     return check_unverified(r, n);
 }
 
@@ -294,6 +310,26 @@ ari_status entries_read(ari_span text, ari_arena *arena, ari_entries *out, ari_e
     if (root != NULL) read_file(root, arena, out, &own);
     if (own.status == ARI_OK && arena->failed) ari_out_of_memory(&own);
     if (own.status == ARI_OK) return ARI_OK;
+    ari_fail(err, own.status, own.offset, "%s", own.text);
+    return ari_hint(err, own.hint);
+}
+
+ari_status entries_open(const char *path, ari_arena *arena, ari_entries *out, ari_err *err)
+{
+    enum { MOST = 16 << 20 };
+    ari_err own = ARI_ERR_INIT;
+    ari_span map = { 0 };
+    if (map_open(path, &map, &own) == ARI_OK) {
+        if (map.size > MOST) {
+            ari_fail(&own, ARI_LIMIT, ARI_NO_OFFSET, "%zu bytes are more than a catalogue may have",
+                     map.size);
+        } else {
+            entries_read(map, arena, out, &own);
+        }
+        map_close(map);
+    }
+    if (own.status == ARI_OK) return ARI_OK;
+    ari_wrap(&own, "%s", show(span_of(path)).text);
     ari_fail(err, own.status, own.offset, "%s", own.text);
     return ari_hint(err, own.hint);
 }

@@ -16,4 +16,7 @@ typedef struct ari_entries {
  * Errors read "line 12: hidden_size: \"big\" is no whole number"; the caller adds the path. */
 ari_status entries_read(ari_span text, ari_arena *arena, ari_entries *out, ari_err *err);
 
+/* The same of a file of at most 16 MB, its path in errors. */
+ari_status entries_open(const char *path, ari_arena *arena, ari_entries *out, ari_err *err);
+
 #endif

@@ -1,0 +1,249 @@
+#include "compare/catalogue.h"
+
+#include "base/lookup.h"
+#include "base/text.h"
+#include "compare/builtin.h"
+#include "compare/entry.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <strings.h>
+
+/* --- Opening ------------------------------------------------------------------------------------ */
+
+/* Entries while they are joined. */
+typedef struct joined {
+    const ari_entry **items;
+    size_t count, room, users;
+    ari_lookup names;
+} joined;
+
+static ari_span name_of(const void *items, size_t i)
+{
+    return span_of(((const ari_entry *const *)items)[i]->name);
+}
+
+/* Enter it, or put it in the place of the one that has its name. */
+static ari_status join(joined *j, const ari_entry *e, bool user, ari_err *err)
+{
+    bool added;
+    if (!array_room(&j->items, &j->room, j->count, sizeof(j->items[0]))) return ari_out_of_memory(err);
+    j->items[j->count] = e;
+    size_t at = lookup_add(&j->names, span_of(e->name), j->count, name_of, j->items, &added);
+    if (at == SIZE_MAX) return ari_out_of_memory(err);
+    bool was_builtin = at < catalogue_builtin.count && j->items[at] == &catalogue_builtin.entries[at];
+    if (user && (added || was_builtin)) j->users++;
+    j->items[at] = e;
+    j->count += added;
+    return ARI_OK;
+}
+
+static ari_status join_file(joined *j, const char *path, ari_arena *arena, ari_err *err)
+{
+    ari_entries file;
+    if (entries_open(path, arena, &file, err) != ARI_OK) return err->status;
+    for (size_t i = 0; i < file.count; i++) {
+        if (join(j, &file.items[i], true, err) != ARI_OK) return err->status;
+    }
+    return ARI_OK;
+}
+
+static ari_status join_all(joined *j, const char *const *files, size_t file_count, ari_arena *arena,
+                           ari_err *err)
+{
+    for (size_t i = 0; i < catalogue_builtin.count; i++) {
+        if (join(j, &catalogue_builtin.entries[i], false, err) != ARI_OK) return err->status;
+    }
+    for (size_t i = 0; i < file_count; i++) {
+        if (join_file(j, files[i], arena, err) != ARI_OK) return err->status;
+    }
+    return ARI_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(const ari_entry *const *)a)->name, (*(const ari_entry *const *)b)->name);
+}
+
+/* --- Digest -------------------------------------------------------------------------------------- */
+
+/* FNV-1a; the NUL that ends a text separates it from the next. */
+static void digest_text(uint64_t *hash, const char *text)
+{
+    size_t i = 0;
+    do {
+        *hash = (*hash ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
+    } while (text[i++] != '\0');
+}
+
+static void digest_number(uint64_t *hash, uint64_t n)
+{
+    for (size_t i = 0; i < 8; i++) *hash = (*hash ^ (n >> (8 * i) & 255)) * UINT64_C(0x100000001b3);
+}
+
+static const ari_value *stated_value(const ari_value *pool, const ari_stated *stated, size_t n,
+                                     ari_field field)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (stated[i].field == field) return &pool[stated[i].value];
+    }
+    return NULL;
+}
+
+/* In the order of fields, whatever that of the file was. */
+static void digest_stated(uint64_t *hash, const ari_value *pool, const ari_stated *stated, size_t n)
+{
+    for (size_t f = 0; f < ARI_FIELD_COUNT; f++) {
+        const ari_value *v = stated_value(pool, stated, n, (ari_field)f);
+        if (v == NULL) continue;
+        digest_text(hash, field_info((ari_field)f)->name);
+        digest_text(hash, v->json);
+    }
+}
+
+static void digest_entry(uint64_t *hash, const ari_entry *e)
+{
+    digest_text(hash, e->name);
+    digest_stated(hash, e->pool, e->stated, e->stated_count);
+    for (size_t i = 0; i < e->tower_count; i++) {
+        digest_text(hash, e->towers[i].role);
+        digest_stated(hash, e->pool, e->towers[i].stated, e->towers[i].stated_count);
+    }
+    digest_number(hash, e->total_params);
+    digest_number(hash, e->active_params);
+    digest_number(hash, (uint64_t)e->plain_mlp << 1 | (uint64_t)e->partly_dense);
+}
+
+static void finish(ari_catalogue *c, joined *j)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    const ari_entry **entries = arena_alloc(&c->arena, (j->count + 1) * sizeof(entries[0]));
+    if (entries == NULL) return;
+    qsort(j->items, j->count, sizeof(j->items[0]), by_name);
+    memcpy(entries, j->items, j->count * sizeof(entries[0]));
+    for (size_t i = 0; i < j->count; i++) digest_entry(&hash, entries[i]);
+    c->entries = entries;
+    c->count = j->count;
+    c->users = j->users;
+    c->date = catalogue_builtin.date;
+    c->digest = arena_printf(&c->arena, "%016" PRIx64, hash);
+}
+
+ari_status ari_catalogue_open(const char *const *files, size_t count, ari_catalogue **out, ari_err *err)
+{
+    ari_err own = ARI_ERR_INIT;
+    joined j = { 0 };
+    ari_catalogue *c = calloc(1, sizeof(*c));
+    *out = NULL;
+    if (c == NULL) return ari_out_of_memory(err);
+    if (join_all(&j, files, count, &c->arena, &own) == ARI_OK) finish(c, &j);
+    if (own.status == ARI_OK && c->arena.failed) ari_out_of_memory(&own);
+    free(j.items);
+    lookup_free(&j.names);
+    if (own.status == ARI_OK) {
+        *out = c;
+        return ARI_OK;
+    }
+    ari_catalogue_free(c);
+    ari_fail(err, own.status, own.offset, "%s", own.text);
+    ari_hint(err, own.hint);
+    return own.status;
+}
+
+void ari_catalogue_free(ari_catalogue *c)
+{
+    if (c == NULL) return;
+    arena_free(&c->arena);
+    free(c);
+}
+
+/* --- Names --------------------------------------------------------------------------------------- */
+
+static const char *after_slash(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash == NULL ? name : slash + 1;
+}
+
+const ari_entry *catalogue_find(const ari_catalogue *c, const char *name)
+{
+    const ari_entry *whole = NULL, *part = NULL;
+    size_t parts = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const ari_entry *e = c->entries[i];
+        if (strcmp(e->name, name) == 0) return e;
+        if (whole == NULL && strcasecmp(e->name, name) == 0) whole = e;
+        if (strcasecmp(after_slash(e->name), name) != 0) continue;
+        part = e;
+        parts++;
+    }
+    if (whole != NULL) return whole;
+    return parts == 1 ? part : NULL;
+}
+
+enum { NAME_MAX_NEAR = 96 };
+
+typedef struct folded {
+    char text[NAME_MAX_NEAR + 1];
+} folded;
+
+static folded fold_case(const char *name)
+{
+    folded out = { "" };
+    size_t n = strlen(name);
+    for (size_t i = 0; i < n && n <= NAME_MAX_NEAR; i++) out.text[i] = (char)tolower((unsigned char)name[i]);
+    return out;
+}
+
+/* How far it is from a name, by the whole or by the part after the slash. */
+static size_t distance(const char *word, const char *name)
+{
+    folded whole = fold_case(name), part = fold_case(after_slash(name));
+    size_t a = text_distance(span_of(word), span_of(whole.text));
+    size_t b = text_distance(span_of(word), span_of(part.text));
+    return a < b ? a : b;
+}
+
+const char *catalogue_nearest(const ari_catalogue *c, const char *name)
+{
+    folded word = fold_case(name);
+    const char *best = NULL;
+    size_t size = strlen(word.text), nearest = size / 5 < 2 ? 3 : size / 5 + 1;
+    for (size_t i = 0; i < c->count && size > 2; i++) {
+        size_t d = distance(word.text, c->entries[i]->name);
+        if (d >= nearest) continue;
+        nearest = d;
+        best = c->entries[i]->name;
+    }
+    return best;
+}
+
+/* --- An entry's figures ------------------------------------------------------------------------------ */
+
+const ari_value *entry_value(const ari_entry *e, ari_field field)
+{
+    return stated_value(e->pool, e->stated, e->stated_count, field);
+}
+
+static const char *evidence_of(const ari_entry *e, ari_field field)
+{
+    for (const char *const *u = e->unverified; *u != NULL; u++) {
+        if (strcmp(*u, field_info(field)->name) == 0) return ARI_UNVERIFIED;
+    }
+    return e->evidence;
+}
+
+void entry_architecture(const ari_entry *e, const ari_tower *tower, ari_architecture *out)
+{
+    const ari_stated *stated = tower == NULL ? e->stated : tower->stated;
+    size_t n = tower == NULL ? e->stated_count : tower->stated_count;
+    architecture_clear(out);
+    for (size_t i = 0; i < n; i++) {
+        ari_field field = (ari_field)stated[i].field;
+        out->fields[field] =
+            (ari_inferred){ .value = e->pool[stated[i].value].json,
+                            .basis = ARI_STATED,
+                            .evidence = tower == NULL ? evidence_of(e, field) : e->evidence };
+    }
+}
