@@ -199,14 +199,19 @@ Test(relation, as_x_but_for_one_size)
     arena_free(&arena);
 }
 
-/* Of 8 models 2 have the first value, 8 the second, none the third: 2 + 0 + 3 bits. */
+/* Of 8 models 2 have the first value, all the second, none the third: 2 + 0 + 3 bits. Of the last, 4 say, and
+ * 2 have it: 1 bit. */
 Test(relation, bits_of_rarity)
 {
     ari_ranking r = { .models = 8 };
+    for (size_t i = 0; i < ARI_KEY_COUNT; i++) r.knowing[i] = 8;
+    r.knowing[ARI_FIELD_MLP_BIAS] = 4;
+    r.sharing[ARI_FIELD_MLP_BIAS] = 2;
     r.sharing[ARI_FIELD_HIDDEN_SIZE] = 2;
     r.sharing[ARI_FIELD_HIDDEN_ACT] = 8;
     ari_keys keys = key("hidden_size") | key("hidden_act") | key("vocab_size");
     cr_expect(fabs(bits_of(&r, keys) - 5) < 1e-9);
+    cr_expect(fabs(bits_of(&r, key("mlp_bias")) - 1) < 1e-9);
     /* "experts" says what its two fields say already. */
     r.sharing[ARI_FIELD_NUM_EXPERTS] = r.sharing[ARI_KEY_EXPERTS] = 4;
     ari_keys routed = key("num_experts");

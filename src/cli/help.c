@@ -87,9 +87,9 @@ static void print_commands(FILE *to)
     fputs("\nCommands\n", to);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (commands[i].run == NULL) continue;
-        fprintf(to, "  %-9s  %-12s  %s\n", commands[i].word, commands[i].paths, commands[i].summary);
+        fprintf(to, "  %-9s  %-10s  %s\n", commands[i].word, commands[i].paths, commands[i].summary);
     }
-    fputs("  help       [COMMAND]     more about one of them\n", to);
+    fputs("  help       [COMMAND]   more about one of them\n", to);
 }
 
 void print_help(FILE *to, const cli_command *command, bool whole)

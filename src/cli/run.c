@@ -24,10 +24,13 @@ static bool would_replace_model(const cli_options *o)
     return found;
 }
 
+/* NULL where the text names its place itself. */
 static void complain_of(const char *path, const ari_err *err)
 {
-    if (err->offset == ARI_NO_OFFSET) {
-        complain("%s%s%s", path, path[0] == '\0' ? "" : ": ", err->text);
+    if (path == NULL) {
+        complain("%s", err->text);
+    } else if (err->offset == ARI_NO_OFFSET) {
+        complain("%s: %s", path, err->text);
     } else {
         complain("%s: %s (at byte %" PRIu64 ")", path, err->text, err->offset);
     }
@@ -39,7 +42,7 @@ bool run_begin(cli_run *r, const cli_options *o)
     ari_err err = ARI_ERR_INIT;
     *r = (cli_run){ .o = o, .failed = true };
     if (ari_catalogue_open(o->catalogues, o->catalogue_count, &r->catalogue, &err) != ARI_OK) {
-        complain_of("", &err);
+        complain_of(NULL, &err);
         return false;
     }
     if (would_replace_model(o) || !output_open(&r->out, o->output)) return false;

@@ -73,9 +73,11 @@ static size_t key_named(ari_span word)
 
 static ari_status no_such_key(ari_span word, ari_err *err)
 {
-    ari_fail(err, ARI_USAGE, ARI_NO_OFFSET, "no key \"%s\" to compare by", show(word).text);
-    return ari_hint(err, "keys are core, extended, all, experts, or fields as --json names them: "
-                         "hidden_size,vocab_size");
+    ari_status status =
+        ari_fail(err, ARI_USAGE, ARI_NO_OFFSET, "no key \"%s\" to compare by", show(word).text);
+    ari_hint(err, "keys are core, extended, all, experts, or fields as --json names them: "
+                  "hidden_size,vocab_size");
+    return status;
 }
 
 ari_status keys_parse(const char *words, ari_key_list *out, ari_err *err)

@@ -27,9 +27,9 @@ double bits_of(const ari_ranking *r, ari_keys matched)
     double bits = 0;
     /* "experts" is the two of them: not twice. */
     if ((matched & parts) != 0) matched &= ~key_bit(ARI_KEY_EXPERTS);
-    for (size_t key = 0; key < ARI_KEY_COUNT && r->models > 0; key++) {
+    for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
         double n = r->sharing[key] == 0 ? 1 : r->sharing[key];
-        if ((matched & key_bit(key)) != 0) bits += log2((double)r->models / n);
+        if ((matched & key_bit(key)) != 0 && r->knowing[key] > n) bits += log2(r->knowing[key] / n);
     }
     return bits;
 }
@@ -63,7 +63,7 @@ static void take_stock(ari_ranking *r, const ari_record *subject, const ari_reco
     ari_keys same = relate(subject, other, key_bit(ARI_KEY_COUNT) - 1).matched;
     for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
         r->sharing[key] += (uint32_t)((same >> key) & 1);
-        r->stating[key] += record_certain(other, key);
+        r->knowing[key] += !record_unknown(other, key);
         /* fmin and fmax pass over what is no number. */
         r->least[key] = fmin(r->least[key], other->numbers[key]);
         r->greatest[key] = fmax(r->greatest[key], other->numbers[key]);

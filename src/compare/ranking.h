@@ -14,24 +14,24 @@ typedef struct ari_match {
 } ari_match;
 
 typedef struct ari_ranking {
-    ari_match *
-        matches; /* Best first: by tier, then by bits. malloc'd. The subject's own entry is not among them. */
+    /* Best first: by tier, then by bits. malloc'd. The subject's own entry is not among them. */
+    ari_match *matches;
     size_t count;
-    uint32_t
-        sharing[ARI_KEY_COUNT]; /* Entries that have the subject's value of a key; its own does not count. */
-    uint32_t stating[ARI_KEY_COUNT];                      /* Entries that have a value of it at all. */
-    double least[ARI_KEY_COUNT], greatest[ARI_KEY_COUNT]; /* Of those; NaN where there are no numbers. */
-    size_t models;       /* Entries held against the subject: all but its own. */
-    size_t sharing_core; /* Entries with the same five values. */
+    /* Of each key: entries with the subject's value, its own not counted; and those whose value is known, or
+     * known not to be there. */
+    uint32_t sharing[ARI_KEY_COUNT], knowing[ARI_KEY_COUNT];
+    double least[ARI_KEY_COUNT], greatest[ARI_KEY_COUNT]; /* NaN where there are no numbers. */
+    size_t models;                                        /* Entries held against the subject. */
+    size_t sharing_core;                                  /* Entries with the same five values. */
 } ari_ranking;
 
 /* keys: those of the extended relation, by which bits are counted. False when memory is short. */
 bool rank_catalogue(const ari_catalogue *c, const ari_record *subject, ari_keys keys, ari_ranking *out);
 void ranking_free(ari_ranking *r);
 
-/* The sum over matched keys of -log2 of how many of the catalogued models share the subject's value. Keys
- * depend on each other (a width brings a number of heads), so the sum says more than is true: an upper bound.
- * A value that none of them has counts as if one had it. */
+/* The sum over matched keys of -log2 of how many share the subject's value of the catalogued models whose own
+ * is known. Keys depend on each other (a width brings a number of heads), so the sum says more than is true:
+ * an upper bound. A value that none of them has counts as if one had it. */
 double bits_of(const ari_ranking *r, ari_keys matched);
 
 /* One record beside another, in all respects. */

@@ -88,6 +88,33 @@ static void sort_keys(ari_record *r)
     }
 }
 
+/* What a model of that kind has not, whether or not its figures say so. */
+static void rule_out(ari_record *r, const ari_entry *e)
+{
+    static const ari_field latent[] = { ARI_FIELD_Q_LORA_RANK, ARI_FIELD_KV_LORA_RANK,
+                                        ARI_FIELD_QK_NOPE_HEAD_DIM, ARI_FIELD_QK_ROPE_HEAD_DIM,
+                                        ARI_FIELD_V_HEAD_DIM };
+    static const ari_field mixture[] = { ARI_FIELD_NUM_EXPERTS,
+                                         ARI_FIELD_NUM_SHARED_EXPERTS,
+                                         ARI_FIELD_NUM_EXPERTS_PER_TOK,
+                                         ARI_FIELD_MOE_INTERMEDIATE_SIZE,
+                                         ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE,
+                                         ARI_FIELD_FIRST_K_DENSE_REPLACE };
+    const ari_inferred none = { .value = "null",
+                                .basis = ARI_STATED,
+                                .evidence = "not in a model of this kind" };
+    const char *attention = r->values[ARI_FIELD_ATTENTION_TYPE].value;
+    bool plain = strcmp(attention, "\"mha\"") == 0 || strcmp(attention, "\"gqa\"") == 0 ||
+                 strcmp(attention, "\"mqa\"") == 0;
+    bool dense = e->kind != NULL && strcmp(e->kind, "dense") == 0;
+    for (size_t i = 0; plain && i < sizeof(latent) / sizeof(latent[0]); i++) {
+        if (r->values[latent[i]].basis == ARI_UNKNOWN) r->values[latent[i]] = none;
+    }
+    for (size_t i = 0; dense && i < sizeof(mixture) / sizeof(mixture[0]); i++) {
+        if (r->values[mixture[i]].basis == ARI_UNKNOWN) r->values[mixture[i]] = none;
+    }
+}
+
 static void settle(ari_arena *arena, ari_record *r, bool partly_dense)
 {
     settle_width(r, partly_dense);
@@ -132,5 +159,6 @@ void record_of_entry(ari_arena *arena, const ari_entry *e, ari_record *out)
         out->values[e->stated[i].field] = (ari_inferred){ .value = v->json, .basis = ARI_STATED };
         out->numbers[e->stated[i].field] = v->number;
     }
+    rule_out(out, e);
     settle(arena, out, e->partly_dense);
 }

@@ -25,7 +25,7 @@ static stock stock_of(const ari_record *subject, const ari_record *others, size_
 
 static stock stock_in_catalogue(const ari_ranking *r, size_t key)
 {
-    return (stock){ r->sharing[key], r->stating[key], r->least[key], r->greatest[key] };
+    return (stock){ r->sharing[key], r->knowing[key], r->least[key], r->greatest[key] };
 }
 
 static const char *extreme(const ari_record *subject, const stock *s, size_t key)

@@ -213,6 +213,10 @@ void verdict_reach(ari_comparison *c)
     *v = (ari_verdict){ .conclusion = conclude(c), .summary = "No reference to compare with." };
     if (best == NULL) return;
     v->tiers = best->tiers;
+    if ((best->core.matched | best->core.differing | best->core.possible) == 0) {
+        v->summary = "Of the five core keys none is known on both sides: nothing to go by.";
+        return;
+    }
     const char *core = is_identical(best) ? about_identical(c, best) : about_nearest(c, best);
     v->summary = arena_printf(&c->arena, "%s%s%s", about_parts(c), core, about_catalogue(c));
     v->nearest_miss = miss_in_words(c, nearest(c, true));

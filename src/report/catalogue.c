@@ -154,9 +154,8 @@ static void entry_document(const ari_entry *e, ari_doc *d)
     arena_free(&scratch);
 }
 
-void catalogue_document(const ari_catalogue *c, const ari_entry *e, const ari_style *style, ari_doc *d)
+void catalogue_document(const ari_catalogue *c, const ari_entry *e, ari_doc *d)
 {
-    (void)style;
     if (e == NULL) {
         list_document(c, d);
     } else {

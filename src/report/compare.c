@@ -114,7 +114,8 @@ static void add_block(const table *t, size_t first, size_t n)
         cells[1] = t->cells[i * c->count];
         for (size_t m = 0; m < n; m++) cells[2 + m] = t->cells[i * c->count + first + m];
         cells[n + 2] = sharers(t, key);
-        if (record_certain(&c->records[0], key)) cells[n + 3] = doc_printf(t->d, "%u", c->ranking.sharing[key]);
+        if (record_certain(&c->records[0], key))
+            cells[n + 3] = doc_printf(t->d, "%u", c->ranking.sharing[key]);
         if (t->letters && cells[n + 2][0] == '\0') cells[n + 2] = "-";
     }
 }
@@ -323,10 +324,9 @@ void compare_document(const ari_comparison *c, const ari_style *style, ari_doc *
 
 /* --- The catalogue's ranking ----------------------------------------------------------------- */
 
-static void add_ranking(const ari_comparison *c, size_t top, ari_doc *d)
+static void add_ranking(const ari_comparison *c, size_t n, ari_doc *d)
 {
     const char **cells = doc_grid(d, DOC_GRID, TONE_PLAIN, 5);
-    size_t n = top < c->ranking.count ? top : c->ranking.count;
     static const char *const heads[] = { "model", "core", "all", "bits", "tier" };
     for (size_t k = 0; cells != NULL && k < 5; k++) cells[k] = heads[k];
     for (size_t i = 0; i < n; i++) {
@@ -342,9 +342,20 @@ static void add_ranking(const ari_comparison *c, size_t top, ari_doc *d)
     }
 }
 
+/* How many of the first `top` share so many core keys, or may: the others resemble it in nothing to speak of.
+ */
+static size_t worth_listing(const ari_comparison *c, size_t top, size_t least)
+{
+    size_t n = 0;
+    while (n < top && n < c->ranking.count &&
+           keys_count(c->ranking.matches[n].core.matched | c->ranking.matches[n].core.possible) >= least)
+        n++;
+    return n;
+}
+
 static void add_but_for(const ari_comparison *c, size_t top, ari_doc *d)
 {
-    for (size_t i = 0; i < top && i < c->ranking.count; i++) {
+    for (size_t i = 0; i < top; i++) {
         const ari_match *m = &c->ranking.matches[i];
         ari_record other;
         if (m->but_for == ARI_KEY_COUNT) continue;
@@ -357,11 +368,11 @@ static void add_but_for(const ari_comparison *c, size_t top, ari_doc *d)
     }
 }
 
-void match_document(const ari_comparison *c, size_t top, const ari_style *style, ari_doc *d)
+void match_document(const ari_comparison *c, size_t top, ari_doc *d)
 {
     bool by_width = false;
-    for (size_t i = 0; i < top && i < c->ranking.count; i++)
-        by_width = by_width || c->ranking.matches[i].has_expert_width;
+    top = worth_listing(c, top, 1);
+    for (size_t i = 0; i < top; i++) by_width = by_width || c->ranking.matches[i].has_expert_width;
     doc_title(d, c->records[0].name,
               doc_printf(d, "%sheld against %zu catalogued models",
                          c->records[0].entry == NULL ? "" : "itself catalogued; ", c->ranking.models));
@@ -378,14 +389,16 @@ void match_document(const ari_comparison *c, size_t top, const ari_style *style,
     add_unique(c, d);
     add_origins(c, d);
     add_verdict(c, d);
-    (void)style;
 }
 
 void add_resemblance(const ari_comparison *c, ari_doc *d)
 {
-    enum { SHOWN = 5 };
-    doc_heading(d, TONE_PLAIN, "Resembles");
-    add_ranking(c, SHOWN, d);
+    enum { SHOWN = 5, SIMILAR = 3 };
+    size_t n = worth_listing(c, SHOWN, SIMILAR);
+    if (n > 0) {
+        doc_heading(d, TONE_PLAIN, "Resembles");
+        add_ranking(c, n, d);
+    }
     add_parts(c, d);
     add_unique(c, d);
     add_origins(c, d);

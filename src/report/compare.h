@@ -6,11 +6,11 @@
 #include "report/doc.h"
 
 void compare_document(const ari_comparison *c, const ari_style *style, ari_doc *d);
-void match_document(const ari_comparison *c, size_t top, const ari_style *style, ari_doc *d);
+void match_document(const ari_comparison *c, size_t top, ari_doc *d);
 /* What an inspect report says of the catalogue. */
 void add_resemblance(const ari_comparison *c, ari_doc *d);
 /* All of it, or one entry. */
-void catalogue_document(const ari_catalogue *c, const ari_entry *e, const ari_style *style, ari_doc *d);
+void catalogue_document(const ari_catalogue *c, const ari_entry *e, ari_doc *d);
 
 /* archinspect/compare/1, archinspect/match/1, archinspect/catalogue/1; false when memory is short. */
 bool compare_json(const ari_comparison *c, bool indented, ari_text *out);

@@ -73,7 +73,7 @@ ari_status ari_report_match(const ari_comparison *comparison, size_t top, const 
     ari_doc d = { 0 };
     if (is_json(style))
         return write_json(match_json(comparison, top, style->format == ARI_JSON, &t), &t, out, err);
-    match_document(comparison, top, style, &d);
+    match_document(comparison, top, &d);
     return write_document(&d, style, out, err);
 }
 
@@ -90,7 +90,7 @@ ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name
     }
     if (is_json(style))
         return write_json(catalogue_json(catalogue, e, style->format == ARI_JSON, &t), &t, out, err);
-    catalogue_document(catalogue, e, style, &d);
+    catalogue_document(catalogue, e, &d);
     return write_document(&d, style, out, err);
 }
 
