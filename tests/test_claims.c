@@ -204,6 +204,10 @@ Test(claims, exceptions)
     /* Qwen 1 states gate and up together: Qwen-7B's 22016 are twice 11008. */
     expect_config("config.json", "{\"model_type\":\"qwen\",\"intermediate_size\":22016}",
                   "intermediate_size 11008");
+    /* So does Molmo: 37888 are twice the 18944 of the Qwen 2 inside. */
+    expect_config("config.json", "{\"model_type\":\"molmo\",\"intermediate_size\":37888}",
+                  "intermediate_size 18944");
+    expect_config("config.json", "{\"model_type\":\"molmo\"}", "intermediate_size (silent)");
     expect_config("config.json", "{\"model_type\":\"qwen2\",\"intermediate_size\":22016}",
                   "intermediate_size 22016");
     expect_config("config.json", "{\"model_type\":\"gemma\",\"hidden_act\":\"gelu\"}",

@@ -29,6 +29,15 @@ static const struct claim_row {
 #include "infer/claim.def"
 };
 
+static const struct exception {
+    const char *model_type;
+    ari_field field;
+    const char *value;
+} exceptions[] = {
+#define EXCEPTION(model_type, field, value) { model_type, ARI_FIELD_##field, value },
+#include "infer/exception.def"
+};
+
 static const struct class_defaults {
     const char *model_type;
     const char *hidden, *layers, *heads, *kv_heads, *head_dim, *width, *act, *theta, *tied, *epsilon,
@@ -159,11 +168,22 @@ static void read_rope(witness *w)
     }
 }
 
+static void except(witness *w, const struct exception *e)
+{
+    int64_t n;
+    if (strcmp(e->value, "half") != 0) {
+        claim(w->out, e->field, e->value,
+              arena_printf(&w->c->arena, "%s: model_type %s", w->source, e->model_type));
+    } else if (claimed_number(w->out, e->field, &n)) {
+        claim_number(w, e->field, n / 2,
+                     arena_printf(&w->c->arena, "%s: %s / 2", w->source, field_info(e->field)->name));
+    }
+}
+
 /* Keys that only mean something together, or mean less than they say. */
 static void read_exceptions(witness *w)
 {
     ari_claims *k = w->out;
-    int64_t n;
     if (flag_is(w, "multi_query", true) && !flag_is(w, "new_decoder_architecture", true) &&
         !claimed(k, ARI_FIELD_NUM_KEY_VALUE_HEADS)) {
         claim_number(w, ARI_FIELD_NUM_KEY_VALUE_HEADS, 1, claim_source(w, "multi_query"));
@@ -171,13 +191,8 @@ static void read_exceptions(witness *w)
     if (flag_is(w, "use_sliding_window", false))
         claim(k, ARI_FIELD_SLIDING_WINDOW, "null", claim_source(w, "use_sliding_window: false"));
     const char *type = json_text(look_up(w, "model_type"));
-    /* Qwen 1 gives the sum of gate and up. */
-    if (type != NULL && strcmp(type, "qwen") == 0 && claimed_number(k, ARI_FIELD_INTERMEDIATE_SIZE, &n)) {
-        claim_number(w, ARI_FIELD_INTERMEDIATE_SIZE, n / 2, claim_source(w, "intermediate_size / 2"));
-    }
-    /* Gemma 1 says gelu and runs its tanh approximation. */
-    if (type != NULL && strcmp(type, "gemma") == 0) {
-        claim(k, ARI_FIELD_HIDDEN_ACT, "\"gelu_pytorch_tanh\"", claim_source(w, "model_type gemma"));
+    for (size_t i = 0; type != NULL && i < sizeof(exceptions) / sizeof(exceptions[0]); i++) {
+        if (strcmp(exceptions[i].model_type, type) == 0) except(w, &exceptions[i]);
     }
 }
 
