@@ -219,6 +219,11 @@ void verdict_reach(ari_comparison *c)
     }
     const char *core = is_identical(best) ? about_identical(c, best) : about_nearest(c, best);
     v->summary = arena_printf(&c->arena, "%s%s%s", about_parts(c), core, about_catalogue(c));
-    v->nearest_miss = miss_in_words(c, nearest(c, true));
+    /* Where all references are identical, the catalogue has one that is not. */
+    const ari_match *miss = nearest(c, true);
+    for (size_t i = 0; miss == NULL && i < c->ranking.count; i++) {
+        if (!is_identical(&c->ranking.matches[i])) miss = &c->ranking.matches[i];
+    }
+    v->nearest_miss = miss_in_words(c, miss);
     give_reasons(c);
 }

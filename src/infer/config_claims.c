@@ -337,13 +337,9 @@ static bool belongs(const ari_checkpoint *c, const struct sidecar *s)
 
 static void read_sidecar(ari_checkpoint *c, ari_claims *out, const struct sidecar *s)
 {
-    const char *first = c->files[0].path, *slash = strrchr(first, '/');
-    int folder = slash == NULL ? 0 : (int)(slash - first) + 1;
-    const char *path = arena_printf(&c->arena, "%.*s%s", folder, first, s->name);
     ari_err err = ARI_ERR_INIT;
     ari_span map = { 0 };
-    if (path == NULL) return;
-    if (map_small(path, c->limits.sidecar_bytes, &map, &err) == ARI_NOT_FOUND) return;
+    if (sidecar_map(c, s->name, &map, &err) == ARI_NOT_FOUND) return;
     json_tree *tree = err.status == ARI_OK ? json_parse(map, &err) : NULL;
     if (tree != NULL && json_is_object(tree)) {
         witness w = { .c = c, .out = out, .source = s->name, .top = tree, .text = tree };

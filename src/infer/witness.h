@@ -42,8 +42,13 @@ bool poll_winner(const ari_poll *p, int64_t *out);
 /* "config.json: words" */
 const char *claim_source(witness *w, const char *words);
 
-/* Examine the sidecars in the folder of the checkpoint; the keys of its GGUF files. */
+/* Map a file that lies beside the checkpoint's first one. */
+ari_status sidecar_map(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err);
+
+/* Examine the configurations in the folder of the checkpoint; the keys of its GGUF files. */
 void examine_sidecars(ari_checkpoint *c, ari_claims *out);
 void examine_gguf(ari_checkpoint *c, ari_claims *out);
+/* The base_model of a model card: the YAML at the head of a README.md beside the checkpoint. */
+void examine_card(ari_checkpoint *c, ari_claims *out);
 
 #endif

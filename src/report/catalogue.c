@@ -24,24 +24,19 @@ static const char *deviation(const ari_entry *e, uint64_t counted, ari_doc *d)
 
 static void add_list(const ari_catalogue *c, ari_doc *d)
 {
-    static const char *const heads[] = { "model", "parameters", "figures", "core keys" };
-    const char **cells = doc_grid(d, DOC_GRID, TONE_PLAIN, 4);
-    for (size_t k = 0; cells != NULL && k < 4; k++) cells[k] = heads[k];
+    static const char *const heads[] = { "model", "parameters", "figures" };
+    const char **cells = doc_grid(d, DOC_GRID, TONE_PLAIN, 3);
+    for (size_t k = 0; cells != NULL && k < 3; k++) cells[k] = heads[k];
     for (size_t i = 0; i < c->count; i++) {
         const ari_entry *e = c->entries[i];
-        ari_record r;
         uint64_t counted, active;
-        cells = doc_grid(d, DOC_LINE, e->confidence == ARI_MEMORY ? TONE_WARN : TONE_PLAIN, 4);
+        cells = doc_grid(d, DOC_LINE, e->confidence == ARI_MEMORY ? TONE_WARN : TONE_PLAIN, 3);
         if (cells == NULL) return;
-        record_of_entry(&d->arena, e, &r);
         cells[0] = e->name;
-        cells[1] = entry_parameters(e, &counted, &active) ? plain_scaled(d, counted) : "?";
-        cells[2] = confidences[e->confidence];
-        const char *width = compare_cell(d, &r, ARI_FIELD_INTERMEDIATE_SIZE);
-        cells[3] = doc_printf(d, "%s %s %s %s %s", compare_cell(d, &r, ARI_FIELD_HIDDEN_SIZE),
-                              compare_cell(d, &r, ARI_FIELD_NUM_HIDDEN_LAYERS),
-                              compare_cell(d, &r, ARI_FIELD_NUM_ATTENTION_HEADS), width,
-                              compare_cell(d, &r, ARI_FIELD_HIDDEN_ACT));
+        cells[1] = entry_parameters(e, &counted, &active) ? plain_scaled(d, counted) : "unchecked";
+        cells[2] = e->confidence != ARI_MEMORY && e->unverified[0] != NULL
+                       ? doc_printf(d, "%s, partly from memory", confidences[e->confidence])
+                       : confidences[e->confidence];
     }
 }
 
@@ -60,7 +55,7 @@ static void list_document(const ari_catalogue *c, ari_doc *d)
     doc_paragraph(
         d, TONE_DIM,
         doc_printf(d,
-                   "Core keys: hidden size, layers, heads, MLP width, activation. Figures were read in a "
+                   "Figures were read in a "
                    "configuration or its code, reported by a paper or model card, or come from memory (%zu: "
                    "unverified). Parameters are the sum over the fields; %zu entries do not have all it "
                    "takes. archinspect catalogue NAME shows one with its sources.",

@@ -161,8 +161,8 @@ static void add_notes(const table *t)
     if (unused)
         doc_paragraph(
             t->d, TONE_DIM,
-            "(10240): stated, but every layer has experts of another width: no layer uses it, and it "
-            "does not count. moe_intermediate_size is compared instead.");
+            "In parentheses: stated, but every layer has experts of another width; no layer uses it, and it "
+            "does not count. The width of the experts is compared instead.");
 }
 
 static void add_table(table *t, const ari_style *style)
@@ -255,7 +255,7 @@ static void add_parts(const ari_comparison *c, ari_doc *d)
 static void add_unique(const ari_comparison *c, ari_doc *d)
 {
     if (c->unique_count == 0) return;
-    doc_heading(d, TONE_PLAIN, doc_printf(d, "Unique to %s", c->records[0].name));
+    doc_heading(d, TONE_PLAIN, c->count > 1 ? "What none of the others has" : "Values of its own");
     doc_columns(d, "key", "value", "note", NULL);
     for (size_t i = 0; i < c->unique_count; i++) {
         const ari_unique *u = &c->unique[i];
@@ -376,14 +376,15 @@ void match_document(const ari_comparison *c, size_t top, ari_doc *d)
     doc_title(d, c->records[0].name,
               doc_printf(d, "%sheld against %zu catalogued models",
                          c->records[0].entry == NULL ? "" : "itself catalogued; ", c->ranking.models));
-    doc_heading(d, TONE_PLAIN, "Nearest");
-    add_ranking(c, top, d);
-    doc_paragraph(
-        d, TONE_DIM,
-        doc_printf(d,
-                   "core: matched of the five keys, those known; all: of every key. bits: how rare the "
-                   "shared values are; keys depend on each other, so it says more than is true.%s",
-                   by_width ? " e: by the width of the experts, where a dense MLP is missing." : ""));
+    doc_heading(d, TONE_PLAIN, top > 0 ? "Nearest" : "Nearest: none shares a core key that is known");
+    if (top > 0) add_ranking(c, top, d);
+    if (top > 0)
+        doc_paragraph(
+            d, TONE_DIM,
+            doc_printf(d,
+                       "core: matched of the five keys, those known; all: of every key. bits: how rare the "
+                       "shared values are; keys depend on each other, so it says more than is true.%s",
+                       by_width ? " e: by the width of the experts, where a dense MLP is missing." : ""));
     add_but_for(c, top, d);
     add_parts(c, d);
     add_unique(c, d);

@@ -48,9 +48,13 @@ static void add_types(const ari_model *m, ari_doc *d)
 static void add_model(const ari_model *m, ari_doc *d)
 {
     add_columns(d, "what", "value", "basis");
-    const char *basis = strcmp(m->kind, "unknown") == 0 ? NULL : "by its tensors";
+    const char *basis = strcmp(m->kind, "unknown") == 0 ? NULL
+                        : m->entry != NULL              ? "stated"
+                                                        : "by its tensors";
     doc_row(d, TONE_PLAIN, "kind", m->kind, basis, NULL);
-    if (m->parameters_known) {
+    if (m->entry != NULL && m->parameters_known) {
+        doc_row(d, TONE_PLAIN, "parameters", plain_parameters(d, m->parameters), "by its fields", NULL);
+    } else if (m->parameters_known) {
         doc_row(d, TONE_PLAIN, "parameters", plain_parameters(d, m->parameters), "shape",
                 "sum over all shapes; buffers and scales do not count");
     } else {

@@ -88,12 +88,15 @@ static void put_object(ari_text *t, const json_tree *object)
 static void put_words(ari_text *t, const json_tree *value)
 {
     bool flag;
+    double number;
     if (json_text(value) != NULL) {
         text_put(t, json_text(value));
     } else if (json_bool(value, &flag)) {
         text_put(t, flag ? "yes" : "no");
     } else if (json_is_null(value)) {
         text_put(t, "none");
+    } else if (json_number(value, &number)) {
+        json_put_number(t, number);
     } else if (json_is_array(value)) {
         put_list(t, value);
     } else if (json_is_object(value)) {
