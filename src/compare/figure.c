@@ -54,7 +54,7 @@ bool figure_bool(const yaml_node *n, bool *out)
 bool figure_count(const yaml_node *n, uint64_t *out)
 {
     double d;
-    if (!to_number(n, &d) || d < 0 || d > 9007199254740992.0 || floor(d) != d) return false;
+    if (!to_number(n, &d) || d < 0 || d >= 9007199254740992.0 || floor(d) != d) return false;
     *out = (uint64_t)d;
     return true;
 }
@@ -165,7 +165,7 @@ static const char *read_layers(const yaml_node *n, ari_arena *arena, ari_value *
 static const char *read_integer(const yaml_node *n, ari_arena *arena, ari_value *out)
 {
     uint64_t count;
-    if (!figure_count(n, &count)) return "is no whole number from 0 to 2^53";
+    if (!figure_count(n, &count)) return "is no whole number below 2^53";
     out->number = (double)count;
     out->json = arena_printf(arena, "%" PRIu64, count);
     return NULL;
