@@ -9,6 +9,12 @@ void compare_document(const ari_comparison *c, const ari_style *style, ari_doc *
 void match_document(const ari_comparison *c, size_t top, ari_doc *d);
 /* What an inspect report says of the catalogue. */
 void add_resemblance(const ari_comparison *c, ari_doc *d);
+/* Sections of these: parts, values of its own, origins that are claimed, and the verdict. Nothing where there
+ * is nothing to say. */
+void add_parts(const ari_comparison *c, ari_doc *d);
+void add_unique(const ari_comparison *c, ari_doc *d);
+void add_origins(const ari_comparison *c, ari_doc *d);
+void add_verdict(const ari_comparison *c, ari_doc *d);
 /* All of it, or one entry. */
 void catalogue_document(const ari_catalogue *c, const ari_entry *e, ari_doc *d);
 

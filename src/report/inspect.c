@@ -132,7 +132,7 @@ static const char *part_summary(const ari_component *c, ari_doc *d)
     return doc_take(d, &t);
 }
 
-static void add_parts(const ari_model *m, ari_doc *d)
+static void list_parts(const ari_model *m, ari_doc *d)
 {
     if (m->component_count < 2) return;
     doc_heading(d, TONE_PLAIN, "Parts");
@@ -157,7 +157,7 @@ static void add_contradictions(const ari_model *m, ari_doc *d)
     }
 }
 
-static void add_origins(const ari_model *m, ari_doc *d)
+static void list_origins(const ari_model *m, ari_doc *d)
 {
     if (m->claims.origin_count == 0) return;
     doc_heading(d, TONE_PLAIN, "Origins claimed");
@@ -197,9 +197,9 @@ void inspect_document(const ari_model *m, const ari_comparison *c, const ari_sty
     add_model(m, d);
     add_architecture(m, d);
     add_unknown(m, style->evidence ? ARI_FIELD_COUNT : UNKNOWN_SHOWN, d);
-    add_parts(m, d);
+    list_parts(m, d);
     add_contradictions(m, d);
-    if (c == NULL) add_origins(m, d);
+    if (c == NULL) list_origins(m, d);
     if (m->entry == NULL) add_findings(m, d);
     if (c != NULL) add_resemblance(c, d);
 }
