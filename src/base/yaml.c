@@ -52,7 +52,7 @@ static bool enter_member(builder *b, frame *f, yaml_node *n)
     n->key = f->key;
     n->line = f->key_line;
     f->has_key = false;
-    if (!array_room(&f->members, &f->member_room, f->node->size, sizeof(f->members[0])))
+    if (!array_room(&f->members, &f->member_room, f->node->size, sizeof(yaml_node *)))
         return out_of_memory(b);
     f->members[f->node->size] = n;
     if (lookup_add(&f->keys, n->key, f->node->size, member_key, f->members, &added) == SIZE_MAX)

@@ -25,7 +25,8 @@ static ari_span front_matter(ari_span card)
     ari_span open = find_line(card, "---");
     if (open.data != card.data || open.size == 0) return (ari_span){ 0 };
     ari_span rest = span_from(card, open.size + 1), close = find_line(rest, "---");
-    return close.data == NULL ? (ari_span){ 0 } : span_first(rest, (size_t)(close.data - rest.data));
+    if (close.data == NULL) return close;
+    return span_first(rest, (size_t)(close.data - rest.data));
 }
 
 static void read_card(ari_checkpoint *c, ari_claims *out, ari_span card)
