@@ -30,6 +30,18 @@ Test(convention, gated)
         "Gemma 1: by its vocabulary of 256000, tied",
         "model.embed_tokens.weight 256000x64\nmodel.norm.weight 64\n" LLAMA_BLOCK("model.layers", "{4}"),
         "hidden_act \"gelu_pytorch_tanh\" convention");
+    expect_convention(
+        "one fewer is no Gemma",
+        "model.embed_tokens.weight 255999x64\nmodel.norm.weight 64\n" LLAMA_BLOCK("model.layers", "{4}"),
+        "hidden_act \"silu\" convention");
+    expect_convention("nor is 256000 with an output",
+                      "model.embed_tokens.weight 256000x64\nlm_head.weight 256000x64\n"
+                      "model.norm.weight 64\n" LLAMA_BLOCK("model.layers", "{4}"),
+                      "hidden_act \"silu\" convention");
+    expect_convention("PaliGemma's vocabulary may have one",
+                      "model.embed_tokens.weight 257152x64\nlm_head.weight 257152x64\n"
+                      "model.norm.weight 64\n" LLAMA_BLOCK("model.layers", "{4}"),
+                      "hidden_act \"gelu_pytorch_tanh\" convention");
     expect_convention("Command-R has that vocabulary too, and one norm a block",
                       "model.embed_tokens.weight 256000x64\nmodel.norm.weight 64\n"
                       "model.layers.{4}.input_layernorm.weight 64\n" ATTENTION(

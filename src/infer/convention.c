@@ -24,6 +24,15 @@ static const struct {
 #include "infer/mark.def"
 };
 
+static const struct {
+    uint64_t mark;
+    bool tied;
+    uint64_t least, most;
+} vocabularies[] = {
+#define VOCABULARY(mark, tied, least, most) { M(mark), tied, least, most },
+#include "infer/mark.def"
+};
+
 enum { MARK_ROWS = sizeof(mark_rows) / sizeof(mark_rows[0]) };
 
 _Static_assert((int)MARK_ROWS <= (int)WORDS_MOST, "an index of words keeps so many");
@@ -102,13 +111,15 @@ static bool is_transposed(const ari_derivation *d, const ari_template *t)
            shape.sizes[0] == d->sizes->hidden && shape.sizes[1] != d->sizes->hidden;
 }
 
-/* Gemma 1 looks like Llama, but for its vocabulary: 256,000 and tied, or PaliGemma's. */
-static bool has_gemma_vocabulary(const ari_sizes *s)
+static uint64_t marks_of_vocabulary(const ari_sizes *s)
 {
-    uint64_t vocabulary = s->of[ARI_DIM_VOCAB].value;
+    uint64_t rows = s->of[ARI_DIM_VOCAB].value, marks = 0;
     bool tied = s->of[ARI_DIM_OUTPUTS].value == 0;
-    return (tied && vocabulary >= 256000 && vocabulary <= 257216) || vocabulary == 257152 ||
-           vocabulary == 257216;
+    for (size_t i = 0; i < sizeof(vocabularies) / sizeof(vocabularies[0]); i++) {
+        bool within = rows >= vocabularies[i].least && rows <= vocabularies[i].most;
+        if (within && (tied || !vocabularies[i].tied)) marks |= vocabularies[i].mark;
+    }
+    return marks;
 }
 
 ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t stack, const char *dialect)
@@ -126,7 +137,7 @@ ari_traits traits_find(const ari_derivation *d, uint32_t component, uint32_t sta
     }
     if (block_norms == 1 && t.mlp == ARI_MLP_GATED) t.marks |= M(SINGLE_NORM);
     if (s->weights[ARI_ROLE_NORM] + s->weights[ARI_ROLE_FINAL_NORM] == 0) t.marks |= M(NO_NORM);
-    if (has_gemma_vocabulary(s)) t.marks |= M(GEMMA_VOCAB);
+    t.marks |= marks_of_vocabulary(s);
     return t;
 }
 
