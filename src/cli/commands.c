@@ -186,7 +186,7 @@ int run_compare(const cli_options *o)
     }
     comparison_job j = { .run = &r,
                          .subjects = calloc(o->path_count, sizeof(j.subjects[0])),
-                         .models = calloc(o->path_count, sizeof(j.models[0])) };
+                         .models = calloc(o->path_count, sizeof(ari_model *)) };
     int status = 2;
     if (j.subjects == NULL || j.models == NULL) {
         complain("out of memory");

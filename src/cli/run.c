@@ -1,6 +1,7 @@
 #include "cli/run.h"
 
 #include "base/text.h"
+#include "cli/guard.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -37,11 +38,17 @@ static void complain_of(const char *path, const ari_err *err)
     complain_hint(err->hint);
 }
 
+static ari_status open_catalogue(void *context, ari_err *err)
+{
+    cli_run *r = context;
+    return ari_catalogue_open(r->o->catalogues, r->o->catalogue_count, &r->catalogue, err);
+}
+
 bool run_begin(cli_run *r, const cli_options *o)
 {
     ari_err err = ARI_ERR_INIT;
     *r = (cli_run){ .o = o, .failed = true };
-    if (ari_catalogue_open(o->catalogues, o->catalogue_count, &r->catalogue, &err) != ARI_OK) {
+    if (guarded(open_catalogue, r, &err) != ARI_OK) {
         complain_of(NULL, &err);
         return false;
     }

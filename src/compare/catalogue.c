@@ -28,7 +28,7 @@ static ari_span name_of(const void *items, size_t i)
 static ari_status join(joined *j, const ari_entry *e, bool user, ari_err *err)
 {
     bool added;
-    if (!array_room(&j->items, &j->room, j->count, sizeof(j->items[0]))) return ari_out_of_memory(err);
+    if (!array_room(&j->items, &j->room, j->count, sizeof(ari_entry *))) return ari_out_of_memory(err);
     j->items[j->count] = e;
     size_t at = lookup_add(&j->names, span_of(e->name), j->count, name_of, j->items, &added);
     if (at == SIZE_MAX) return ari_out_of_memory(err);
@@ -118,10 +118,10 @@ static void digest_entry(uint64_t *hash, const ari_entry *e)
 static void finish(ari_catalogue *c, joined *j)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    const ari_entry **entries = arena_alloc(&c->arena, (j->count + 1) * sizeof(entries[0]));
+    const ari_entry **entries = arena_alloc(&c->arena, (j->count + 1) * sizeof(ari_entry *));
     if (entries == NULL) return;
-    qsort(j->items, j->count, sizeof(j->items[0]), by_name);
-    memcpy(entries, j->items, j->count * sizeof(entries[0]));
+    if (j->items != NULL) qsort(j->items, j->count, sizeof(ari_entry *), by_name);
+    if (j->items != NULL) memcpy(entries, j->items, j->count * sizeof(ari_entry *));
     for (size_t i = 0; i < j->count; i++) digest_entry(&hash, entries[i]);
     c->entries = entries;
     c->count = j->count;

@@ -107,7 +107,7 @@ ari_status ari_compare(const ari_model *const *models, size_t count, const ari_c
     c->catalogue = catalogue;
     c->count = count;
     c->keys = list;
-    const ari_model **copy = arena_alloc(&c->arena, count * sizeof(models[0]));
+    const ari_model **copy = arena_alloc(&c->arena, count * sizeof(ari_model *));
     c->records = arena_alloc(&c->arena, count * sizeof(c->records[0]));
     c->pairs = arena_alloc(&c->arena, count * sizeof(c->pairs[0]));
     c->beside = arena_alloc(&c->arena, count * sizeof(c->beside[0]));

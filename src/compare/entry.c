@@ -267,7 +267,7 @@ static ari_status read_models(const yaml_node *models, const char *family, ari_a
     for (const yaml_node *n = models->first; n != NULL && err->status == ARI_OK; n = n->next) {
         bool added = true;
         r.entry = &out->items[out->count];
-        if (read_entry(&r, n, family) != ARI_OK) break;
+        if (read_entry(&r, n, family) != ARI_OK || r.entry->name == NULL) break;
         if (lookup_add(&names, span_of(r.entry->name), out->count, entry_name, out->items, &added) ==
             SIZE_MAX)
             ari_out_of_memory(err);

@@ -19,7 +19,7 @@ static const ari_file *first_readable(const ari_checkpoint *c)
 static void add_files(json_builder *b, json_tree *source, const ari_checkpoint *c)
 {
     json_tree *files = json_add_array(b, source, "files");
-    for (size_t i = 0; i < c->file_count; i++) {
+    for (size_t i = 0; c->files != NULL && i < c->file_count; i++) {
         json_tree *f = json_add_object(b, files, NULL);
         json_add_text(b, f, "path", c->files[i].shown);
         json_add_uint(b, f, "bytes", c->files[i].size);
