@@ -36,11 +36,22 @@ const char *reference_name(ari_arena *arena, const ari_comparison *c, const ari_
     return name_in_words(arena, name, m->entry);
 }
 
+/* The entry that a name, an address or a path ends in: its last two parts, else the last alone. */
+static const ari_entry *entry_of_origin(const ari_catalogue *c, const char *stated)
+{
+    const char *last = strrchr(stated, '/');
+    if (last == NULL) return catalogue_find(c, stated);
+    const char *two = last;
+    while (two > stated && two[-1] != '/') two--;
+    const ari_entry *e = catalogue_find(c, two);
+    return e != NULL ? e : catalogue_find(c, last + 1);
+}
+
 const ari_entry *origin_match(const ari_comparison *c, const char *stated, ari_match *out)
 {
     ari_arena scratch = { 0 };
     ari_record other;
-    const ari_entry *e = catalogue_find(c->catalogue, stated);
+    const ari_entry *e = entry_of_origin(c->catalogue, stated);
     if (e == NULL) return NULL;
     record_of_entry(&scratch, e, &other);
     *out = match_records(&c->records[0], &other, c->keys.set);

@@ -16,14 +16,16 @@ static bool is_tower(const char *role)
 
 static ari_part_match beside(const char *role, const ari_record *a, const ari_record *b)
 {
-    ari_part_match m = {
-        .role = role, .with = b->name, .entry = b->entry, .relation = relate(a, b, keys_of_part())
-    };
-    size_t matched = keys_count(m.relation.matched);
-    m.tiers = tiers_of(&m.relation);
     /* Sound has no patches. */
     bool heard = strcmp(role, "audio_encoder") == 0;
-    m.same = m.relation.differing == 0 && matched >= (heard ? 3 : 4);
+    ari_keys keys = keys_of_part(), patch = heard ? key_bit(ARI_FIELD_PATCH_SIZE) : 0;
+    ari_part_match m = {
+        .role = role, .with = b->name, .entry = b->entry, .relation = relate(a, b, keys & ~patch)
+    };
+    ari_relation whole = m.relation;
+    whole.matched |= patch;
+    m.tiers = tiers_of(&whole);
+    m.same = whole.differing == 0 && keys_count(whole.matched) >= 4;
     return m;
 }
 
