@@ -114,7 +114,7 @@ static inline void check_reports(const ari_model *model, unsigned formats)
         ari_style style = { .format = format, .evidence = true };
         char *inspect = NULL, *tensors = NULL;
         MUST(ari_report_inspect(model, NULL, &style, &inspect, NULL) == ARI_OK);
-        check_comparisons(model, &style);
+        if (format == ARI_JSON) check_comparisons(model, &style);
         MUST(ari_report_tensors(model, &style, &tensors, NULL) == ARI_OK);
         MUST(is_clean(inspect, true) && is_clean(tensors, true));
         if (format == ARI_JSON) MUST(is_json_text(inspect) && is_json_text(tensors));

@@ -71,7 +71,7 @@ static ari_status report(const ari_model *model, ari_err *err)
         char *text = NULL;
         status = ari_report_tensors(model, &style, &text, err);
         free(text);
-        if (status == ARI_OK) status = compare(model, catalogue, &style, err);
+        if (status == ARI_OK && format == ARI_JSON) status = compare(model, catalogue, &style, err);
     }
     ari_catalogue_free(catalogue);
     return status;

@@ -26,6 +26,16 @@ Test(yaml, trees_with_lines)
     arena_free(&arena);
 }
 
+/* As editors of some systems save it. */
+Test(yaml, byte_order_mark_and_carriage_returns)
+{
+    ari_arena arena = { 0 };
+    ari_err err = ARI_ERR_INIT;
+    const yaml_node *top = parse(&arena, "\xEF\xBB\xBF- a: 1\r\n  b: 2\r\n", &err);
+    cr_assert(top != NULL && top->size == 1 && top->first->size == 2, "%s", err.text);
+    arena_free(&arena);
+}
+
 Test(yaml, refused)
 {
     static const char *const rows[][2] = {

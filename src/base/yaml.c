@@ -215,6 +215,8 @@ const yaml_node *yaml_parse(ari_span text, ari_arena *arena, ari_err *err)
     ari_err own = ARI_ERR_INIT;
     builder b = { .arena = arena, .err = &own };
     yaml_parser_t parser;
+    /* A byte order mark would count as a column. */
+    if (span_starts(text, "\xEF\xBB\xBF")) text = span_from(text, 3);
     if (!check_bytes(text, err)) return NULL;
     if (!yaml_parser_initialize(&parser)) {
         ari_out_of_memory(err);

@@ -122,10 +122,12 @@ static void entry_document(const ari_entry *e, ari_doc *d)
     ari_arena scratch = { 0 };
     ari_record r;
     record_of_entry(&scratch, e, &r);
-    doc_title(d, e->name,
-              doc_printf(d, "%s%s%s%s%s; %s", e->family == NULL ? "" : e->family, e->kind == NULL ? "" : ", ",
-                         e->kind == NULL ? "" : e->kind, e->released == NULL ? "" : ", ",
-                         e->released == NULL ? "" : e->released, words[e->confidence]));
+    const char *const about[] = { e->family, e->kind, e->released };
+    const char *line = "";
+    for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
+        if (about[i] != NULL) line = doc_printf(d, "%s%s, ", line, about[i]);
+    }
+    doc_title(d, e->name, doc_printf(d, "%s%s", line, words[e->confidence]));
     doc_columns(d, "field", "value", "basis", NULL);
     add_figures(e, NULL, d);
     add_totals(e, d);
