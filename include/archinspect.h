@@ -202,7 +202,7 @@ ari_status ari_compare(const ari_model *const *models, size_t count, const ari_c
 /* Does a reference reach that tier, whatever open keys turn out to be: different, independent, similar,
  * identical? */
 bool ari_comparison_reaches(const ari_comparison *comparison, const char *tier);
-/* Does a reference share a core key, or may it? */
+/* Does a reference share a core key that is known? */
 bool ari_comparison_shares_core(const ari_comparison *comparison);
 bool ari_is_tier(const char *word);
 void ari_comparison_free(ari_comparison *comparison);

@@ -149,7 +149,7 @@ bool ari_comparison_shares_core(const ari_comparison *c)
     size_t n;
     const ari_match *references = comparison_references(c, &n);
     for (size_t i = 0; i < n; i++) {
-        if ((references[i].core.matched | references[i].core.possible) != 0) return true;
+        if (references[i].core.matched != 0) return true;
     }
     return false;
 }
