@@ -64,7 +64,7 @@ FORMATTED = $(sort $(shell find src include tests scripts -name '*.[ch]'))
 CATALOGUE := $(sort $(wildcard src/compare/catalogue/*.yaml))
 TOOL      := $(B)/compile-catalogue
 TOOL_SRC  := scripts/compile-catalogue.c $(filter src/base/%,$(LIB_SRC)) src/read/map.c src/infer/architecture.c \
-             src/compare/entry.c src/compare/figure.c src/compare/scaling.c
+             src/compare/digest.c src/compare/entry.c src/compare/figure.c src/compare/scaling.c
 
 LIB     := $(B)/libarchinspect.a
 PROGRAM := $(B)/archinspect

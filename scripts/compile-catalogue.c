@@ -177,9 +177,10 @@ static void put_entry(tables *t, const ari_entry *e)
     put_list(t, "unverified", e->unverified);
     text_printf(&t->entries,
                 ", .confidence = %s, .total_params = UINT64_C(%" PRIu64
-                "), .active_params = UINT64_C(%" PRIu64 "), .plain_mlp = %s, .partly_dense = %s",
-                confidence[e->confidence], e->total_params, e->active_params, e->plain_mlp ? "true" : "false",
-                e->partly_dense ? "true" : "false");
+                "), .active_params = UINT64_C(%" PRIu64 "), .digest = UINT64_C(%" PRIu64
+                "), .plain_mlp = %s, .partly_dense = %s",
+                confidence[e->confidence], e->total_params, e->active_params, e->digest,
+                e->plain_mlp ? "true" : "false", e->partly_dense ? "true" : "false");
     size_t first = add_stated(t, e->pool, e->stated, e->stated_count);
     text_printf(&t->entries, ", .pool = pool, .stated = stated + %zu, .stated_count = %zu", first,
                 e->stated_count);

@@ -66,54 +66,7 @@ static int by_name(const void *a, const void *b)
     return strcmp((*(const ari_entry *const *)a)->name, (*(const ari_entry *const *)b)->name);
 }
 
-/* --- Digest -------------------------------------------------------------------------------------- */
-
-/* FNV-1a; the NUL that ends a text separates it from the next. */
-static void digest_text(uint64_t *hash, const char *text)
-{
-    size_t i = 0;
-    do {
-        *hash = (*hash ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
-    } while (text[i++] != '\0');
-}
-
-static void digest_number(uint64_t *hash, uint64_t n)
-{
-    for (size_t i = 0; i < 8; i++) *hash = (*hash ^ (n >> (8 * i) & 255)) * UINT64_C(0x100000001b3);
-}
-
-static const ari_value *stated_value(const ari_value *pool, const ari_stated *stated, size_t n,
-                                     ari_field field)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (stated[i].field == field) return &pool[stated[i].value];
-    }
-    return NULL;
-}
-
-/* In the order of fields, whatever that of the file was. */
-static void digest_stated(uint64_t *hash, const ari_value *pool, const ari_stated *stated, size_t n)
-{
-    for (size_t f = 0; f < ARI_FIELD_COUNT; f++) {
-        const ari_value *v = stated_value(pool, stated, n, (ari_field)f);
-        if (v == NULL) continue;
-        digest_text(hash, field_info((ari_field)f)->name);
-        digest_text(hash, v->json);
-    }
-}
-
-static void digest_entry(uint64_t *hash, const ari_entry *e)
-{
-    digest_text(hash, e->name);
-    digest_stated(hash, e->pool, e->stated, e->stated_count);
-    for (size_t i = 0; i < e->tower_count; i++) {
-        digest_text(hash, e->towers[i].role);
-        digest_stated(hash, e->pool, e->towers[i].stated, e->towers[i].stated_count);
-    }
-    digest_number(hash, e->total_params);
-    digest_number(hash, e->active_params);
-    digest_number(hash, (uint64_t)e->plain_mlp << 1 | (uint64_t)e->partly_dense);
-}
+/* --- All of them ---------------------------------------------------------------------------------- */
 
 static void finish(ari_catalogue *c, joined *j)
 {
@@ -122,7 +75,7 @@ static void finish(ari_catalogue *c, joined *j)
     if (entries == NULL) return;
     if (j->items != NULL) qsort(j->items, j->count, sizeof(ari_entry *), by_name);
     if (j->items != NULL) memcpy(entries, j->items, j->count * sizeof(ari_entry *));
-    for (size_t i = 0; i < j->count; i++) digest_entry(&hash, entries[i]);
+    for (size_t i = 0; i < j->count; i++) hash = (hash ^ entries[i]->digest) * UINT64_C(0x100000001b3);
     c->entries = entries;
     c->count = j->count;
     c->users = j->users;
@@ -223,7 +176,10 @@ const char *catalogue_nearest(const ari_catalogue *c, const char *name)
 
 const ari_value *entry_value(const ari_entry *e, ari_field field)
 {
-    return stated_value(e->pool, e->stated, e->stated_count, field);
+    for (size_t i = 0; i < e->stated_count; i++) {
+        if (e->stated[i].field == field) return &e->pool[e->stated[i].value];
+    }
+    return NULL;
 }
 
 static const char *evidence_of(const ari_entry *e, ari_field field)

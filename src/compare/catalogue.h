@@ -41,6 +41,7 @@ typedef struct ari_entry {
     const char *const *same_shape_as; /* Names of models with equal sizes, catalogued or not. */
     const char *const *variants;
     ari_confidence confidence;
+    uint64_t digest; /* Of its figures. */
     uint64_t total_params, active_params;
     const char *params_basis; /* What total_params rests on: "published", "model name", "computed". */
     bool plain_mlp;           /* Two matrices, no gate. */

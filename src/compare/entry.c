@@ -2,6 +2,7 @@
 
 #include "base/lookup.h"
 #include "base/text.h"
+#include "compare/digest.h"
 #include "compare/figure.h"
 #include "read/map.h"
 
@@ -216,6 +217,7 @@ static ari_status check_entry(const reader *r, const yaml_node *n)
         return ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "line %zu: %s: it states no field", n->line,
                         e->name);
     r->entry->evidence = short_source(e, r->arena);
+    r->entry->digest = digest_entry(e);
     return check_unverified(r, n);
 }
 
