@@ -63,6 +63,7 @@ static void take_stock(ari_ranking *r, const ari_record *subject, const ari_reco
     ari_keys same = relate(subject, other, key_bit(ARI_KEY_COUNT) - 1).matched;
     for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
         r->sharing[key] += (uint32_t)((same >> key) & 1);
+        r->stating[key] += record_certain(other, key);
         r->knowing[key] += !record_unknown(other, key);
         /* fmin and fmax pass over what is no number. */
         r->least[key] = fmin(r->least[key], other->numbers[key]);

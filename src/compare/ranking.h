@@ -17,9 +17,9 @@ typedef struct ari_ranking {
     /* Best first: by tier, then by bits. malloc'd. The subject's own entry is not among them. */
     ari_match *matches;
     size_t count;
-    /* Of each key: entries with the subject's value, its own not counted; and those whose value is known, or
-     * known not to be there. */
-    uint32_t sharing[ARI_KEY_COUNT], knowing[ARI_KEY_COUNT];
+    /* Of each key: entries with the subject's value, its own not counted; those that state one; and those
+     * that do or are known to have none. */
+    uint32_t sharing[ARI_KEY_COUNT], stating[ARI_KEY_COUNT], knowing[ARI_KEY_COUNT];
     double least[ARI_KEY_COUNT], greatest[ARI_KEY_COUNT]; /* NaN where there are no numbers. */
     size_t models;                                        /* Entries held against the subject. */
     size_t sharing_core;                                  /* Entries with the same five values. */

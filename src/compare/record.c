@@ -88,6 +88,18 @@ static void sort_keys(ari_record *r)
     }
 }
 
+/* Shared experts of which an entry states no width are as wide as routed ones, and stored as one MLP. */
+static void settle_shared_width(ari_arena *arena, ari_record *r)
+{
+    ari_inferred *shared = &r->values[ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE];
+    double width = r->numbers[ARI_FIELD_NUM_SHARED_EXPERTS] * r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE];
+    if (shared->basis != ARI_UNKNOWN || r->entry == NULL || !(width > 0)) return;
+    *shared = (ari_inferred){ .value = arena_printf(arena, "%.0f", width),
+                              .basis = ARI_STATED,
+                              .evidence = "num_shared_experts x moe_intermediate_size" };
+    r->numbers[ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE] = width;
+}
+
 /* What a model of that kind has not, whether or not its figures say so. */
 static void rule_out(ari_record *r, const ari_entry *e)
 {
@@ -118,6 +130,7 @@ static void rule_out(ari_record *r, const ari_entry *e)
 static void settle(ari_arena *arena, ari_record *r, bool partly_dense)
 {
     settle_width(r, partly_dense);
+    settle_shared_width(arena, r);
     join_experts(arena, r);
     sort_keys(r);
 }

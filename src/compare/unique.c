@@ -25,7 +25,7 @@ static stock stock_of(const ari_record *subject, const ari_record *others, size_
 
 static stock stock_in_catalogue(const ari_ranking *r, size_t key)
 {
-    return (stock){ r->sharing[key], r->knowing[key], r->least[key], r->greatest[key] };
+    return (stock){ r->sharing[key], r->stating[key], r->least[key], r->greatest[key] };
 }
 
 static const char *extreme(const ari_record *subject, const stock *s, size_t key)
@@ -39,7 +39,9 @@ static const char *note_of(ari_arena *arena, const char *extreme_word, const sto
 {
     const char *word = extreme_word == NULL ? "" : extreme_word;
     const char *among = extreme_word == NULL ? "" : compared ? " of those compared; " : " in the catalogue; ";
-    if (catalogue->sharing == 0) return arena_printf(arena, "%s%sno catalogued model has it", word, among);
+    if (catalogue->sharing == 0)
+        return arena_printf(arena, "%s%snone of the %zu catalogued models that state it has it", word, among,
+                            catalogue->stating);
     return arena_printf(arena, "%s%s%zu catalogued model%s it", word, among, catalogue->sharing,
                         catalogue->sharing == 1 ? " has" : "s have");
 }

@@ -27,6 +27,7 @@ static void add_row(json_builder *b, json_tree *rows, const ari_comparison *c, s
         json_add_text(b, basis, c->records[m].name, ari_basis_word(c->records[m].values[key].basis));
     json_tree *catalogue = json_add_object(b, row, "catalogue");
     json_add_uint(b, catalogue, "sharing", c->ranking.sharing[key]);
+    json_add_uint(b, catalogue, "stating", c->ranking.stating[key]);
     json_add_uint(b, catalogue, "knowing", c->ranking.knowing[key]);
     json_add_uint(b, catalogue, "models", c->ranking.models);
     json_tree *unused = key == ARI_FIELD_INTERMEDIATE_SIZE ? json_add_object(b, row, "unused") : NULL;
