@@ -221,6 +221,7 @@ typedef struct ari_style {
 /* comparison: of this model alone, with the catalogue; NULL leaves it out. */
 ari_status ari_report_inspect(const ari_model *model, const ari_comparison *comparison,
                               const ari_style *style, char **out, ari_err *err);
+/* Fails with UNSUPPORTED for a catalogued model, which has no tensors. */
 ari_status ari_report_tensors(const ari_model *model, const ari_style *style, char **out, ari_err *err);
 /* Of several models the table; of one alone the catalogue's ranking, its first `top` rows. */
 ari_status ari_report_compare(const ari_comparison *comparison, const ari_style *style, char **out,

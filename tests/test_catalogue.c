@@ -1,5 +1,5 @@
 /* The built-in reference models against their published sizes, and against sources read apart from them. */
-#include "compare/catalogue.h"
+#include "compare/record.h"
 
 #include "files.h"
 
@@ -153,6 +153,38 @@ Test(catalogue, parameters_by_hand)
     cr_expect_eq(total,
                  2ull * 32000 * 4096 + 32 * (4ull * 4096 * 4096 + 3ull * 4096 * 11008 + 2 * 4096) + 4096);
     cr_expect_eq(active, total);
+    ari_catalogue_free(c);
+}
+
+/* Of DeepSeek-V2-Lite: two shared experts of 1408, stored as one MLP of 2816; Qwen2-57B states 20480. */
+Test(catalogue, width_of_shared_experts)
+{
+    ari_catalogue *c = built_in();
+    ari_arena arena = { 0 };
+    ari_record r;
+    record_of_entry(&arena, catalogue_find(c, "deepseek-ai/DeepSeek-V2-Lite"), &r);
+    cr_expect_str_eq(r.values[ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE].value, "2816");
+    record_of_entry(&arena, catalogue_find(c, "Qwen/Qwen2-57B-A14B"), &r);
+    cr_expect_str_eq(r.values[ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE].value, "20480");
+    arena_free(&arena);
+    ari_catalogue_free(c);
+}
+
+/* A catalogued model as the library hands it out: figures without tensors. */
+Test(catalogue, a_model_without_tensors)
+{
+    ari_catalogue *c = built_in();
+    ari_model *m = NULL;
+    ari_err err = ARI_ERR_INIT;
+    ari_style style = { .format = ARI_TEXT };
+    char *text = NULL;
+    cr_assert(ari_model_catalogued(c, "openai/gpt-oss-20b", &m, &err) == ARI_OK);
+    cr_expect_str_eq(ari_model_fact(m, "hidden_size").value, "2880");
+    cr_expect_eq(ari_model_tensor_count(m), 0);
+    cr_expect_eq(ari_model_finding_count(m), 0);
+    cr_expect_eq(ari_model_tensor(m, 0).name_bytes, 0);
+    cr_expect(ari_report_tensors(m, &style, &text, &err) == ARI_UNSUPPORTED && text == NULL);
+    ari_model_close(m);
     ari_catalogue_free(c);
 }
 

@@ -25,6 +25,7 @@ static bool fill(ari_model *m, const ari_entry *e)
     m->components = arena_alloc(arena, (e->tower_count + 1) * sizeof(m->components[0]));
     if (m->components == NULL) return false;
     m->entry = e;
+    m->layout.tensors = &m->checkpoint->tensors;
     m->path = e->name;
     m->kind = kind_of(e);
     m->quantization = "null";

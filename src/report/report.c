@@ -97,6 +97,10 @@ ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name
 ari_status ari_report_tensors(const ari_model *model, const ari_style *style, char **out, ari_err *err)
 {
     ari_text t = { 0 };
+    *out = NULL;
+    if (model->entry != NULL)
+        return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET,
+                        "the catalogue has figures of it, and no tensors");
     list_tensors(model, style, &t);
     return hand_out(&t, out, err);
 }
