@@ -199,6 +199,8 @@ typedef struct ari_comparison ari_comparison;
  * that is none. It borrows the models and the catalogue. */
 ari_status ari_compare(const ari_model *const *models, size_t count, const ari_catalogue *catalogue,
                        const char *keys, ari_comparison **out, ari_err *err);
+/* Are these keys? Fails with USAGE. */
+ari_status ari_keys_check(const char *keys, ari_err *err);
 /* Does a reference reach that tier, whatever open keys turn out to be: different, independent, similar,
  * identical? */
 bool ari_comparison_reaches(const ari_comparison *comparison, const char *tier);
@@ -231,7 +233,8 @@ ari_status ari_report_match(const ari_comparison *comparison, size_t top, const 
 /* All entries, or the one of that name. Fails with NOT_FOUND. */
 ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name, const ari_style *style,
                                 char **out, ari_err *err);
-/* The JSON object that stands in a report's place where a path failed. */
+/* The JSON object that stands in a report's place where a path failed; path is NULL where none is at fault.
+ */
 ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out,
                             ari_err *err);
 

@@ -260,6 +260,12 @@ Test(catalogue, mistakes_are_named_with_line_and_key)
         { "- name: a\n  layer_types: [[x, y]]\n", "line 2", "layer_types" },
         { "- name: a\n  confidence: sure\n", "line 2", "confidence" },
         { "- name: a\n  vision: 3\n", "line 2", "vision" },
+        { "- name: a\n  vision: {hiden_size: 3}\n", "line 2", "vision.hiden_size" },
+        { "- name: a\n  audio: {hidden_size: x}\n", "line 2", "audio.hidden_size" },
+        { "- name: a\n  kind: zebra\n", "line 2", "zebra" },
+        { "- name: a\n  attention_type: gqq\n", "line 2", "mha, gqa" },
+        { "- name: a\n  norm_type: batchnorm\n", "line 2", "rmsnorm" },
+        { "- name: a\n  num_attention_heads: 0\n", "line 2", "say none" },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         ari_err err = ARI_ERR_INIT;

@@ -1,5 +1,6 @@
 /* Two models beside each other: the rules of the method and of the report's contract, on records made by
  * hand. */
+#include "compare/part.h"
 #include "compare/ranking.h"
 #include "compare/unique.h"
 
@@ -143,6 +144,60 @@ Test(relation, a_width_that_is_that_of_experts)
     /* Of z nothing says that its layers lack a dense MLP. */
     cr_expect(record_unknown(&z, ARI_FIELD_INTERMEDIATE_SIZE));
     arena_free(&arena);
+}
+
+/* That there is none and that nothing tells come to one where the other has no value either. */
+Test(relation, no_value_on_either_side_leaves_the_tier_open)
+{
+    expect_tier("none, and nothing tells", MIXTURE "intermediate_size null; moe_intermediate_size 768",
+                MIXTURE "moe_intermediate_size 768", "similar..identical");
+    expect_tier("the same, of other experts", MIXTURE "intermediate_size null; moe_intermediate_size 768",
+                MIXTURE "moe_intermediate_size 512", "similar");
+    expect_tier("none, and a value", MIXTURE "intermediate_size null; moe_intermediate_size 768",
+                MIXTURE "intermediate_size 6144; first_k_dense_replace 1; moe_intermediate_size 768",
+                "similar");
+    ari_arena arena = { 0 };
+    ari_record x = record_of(&arena, "a", MIXTURE "moe_intermediate_size 768"), y = x;
+    cr_expect(expert_width_stands_in(&x, &y));
+    arena_free(&arena);
+}
+
+static ari_component tower_of(ari_arena *arena, const char *lines)
+{
+    record_of(arena, "tower", lines);
+    return (ari_component){ .role = "vision_encoder", .prefix = "", .architecture = made.architecture };
+}
+
+/* How far the tower of one model is that of another. */
+Test(relation, towers_agree_for_sure_likely_or_possibly)
+{
+    static const char sizes[] =
+        "hidden_size 1280; num_hidden_layers 32; intermediate_size 3420; patch_size 14; ";
+    static const struct {
+        const char *a, *b;
+        ari_agreement agreement;
+    } rows[] = {
+        { "num_attention_heads 16", "num_attention_heads 16", ARI_SAME },
+        { "num_attention_heads 16", "num_attention_heads 20", ARI_APART },
+        { "num_attention_heads 16 ambiguous 20 10", "num_attention_heads 16", ARI_LIKELY },
+        { "num_attention_heads 20 ambiguous 16 10", "num_attention_heads 16", ARI_POSSIBLE },
+        { "num_attention_heads 20 ambiguous 10", "num_attention_heads 16", ARI_APART },
+        { "num_attention_heads 16", "out_hidden_size 4096", ARI_POSSIBLE },
+        { "num_attention_heads 16; patch_size 16", "num_attention_heads 16", ARI_APART },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ari_arena arena = { 0 };
+        ari_part_matches found = { 0 };
+        ari_component x = tower_of(&arena, arena_printf(&arena, "%s%s", sizes, rows[i].a));
+        ari_component y = tower_of(&arena, arena_printf(&arena, "%s%s", sizes, rows[i].b));
+        ari_model a = { .path = "a", .components = &x, .component_count = 1 };
+        ari_model b = { .path = "b", .components = &y, .component_count = 1 };
+        cr_assert(parts_beside(&a, &b, &found) && found.count == 1);
+        cr_expect_eq(found.items[0].agreement, rows[i].agreement, "row %zu: %s", i,
+                     agreement_word(found.items[0].agreement));
+        parts_free(&found);
+        arena_free(&arena);
+    }
 }
 
 Test(relation, experts_are_routed_and_shared)

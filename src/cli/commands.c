@@ -75,13 +75,20 @@ static void run_subject(cli_run *r, job_report *report, const cli_subject *s)
     }
 }
 
+static int out_of_memory(const cli_options *o)
+{
+    ari_err err = { ARI_LIMIT, ARI_NO_OFFSET, "out of memory", NULL };
+    run_refuse(o, NULL, &err);
+    return 2;
+}
+
 static int run_paths(const cli_options *o, job_report *report)
 {
     cli_run r;
     size_t n = 0;
     cli_subject *subjects = calloc(o->path_count, sizeof(subjects[0]));
-    if (subjects == NULL) complain("out of memory");
-    if (subjects != NULL && run_begin(&r, o)) {
+    if (subjects == NULL) return out_of_memory(o);
+    if (run_begin(&r, o)) {
         for (size_t i = 0; i < o->path_count; i++) {
             subject_find(&r, o->paths[i], &subjects[i]);
             n += subject_count(&subjects[i]);
@@ -92,9 +99,8 @@ static int run_paths(const cli_options *o, job_report *report)
             subject_free(&subjects[i]);
         }
     }
-    int status = subjects == NULL ? 2 : run_end(&r);
     free(subjects);
-    return status;
+    return run_end(&r);
 }
 
 int run_inspect(const cli_options *o)
@@ -109,18 +115,23 @@ int run_match(const cli_options *o)
 
 int run_tensors(const cli_options *o)
 {
-    if (o->path_count == 1) return run_paths(o, report_tensors);
-    complain("tensors takes one path");
-    return 2;
+    return run_paths(o, report_tensors);
 }
 
 /* --- Several beside each other ---------------------------------------------------------------- */
 
+/* One of them. */
+typedef struct side {
+    cli_subject subject;
+    ari_model *model; /* NULL where err says why. */
+    ari_err err;
+} side;
+
 typedef struct comparison_job {
     cli_run *run;
-    cli_subject *subjects;
-    ari_model **models;
-    size_t at; /* The path at work, for the error. */
+    side *sides;
+    const ari_model **models; /* Those that could be read. */
+    size_t count, failed;
     char *text;
 } comparison_job;
 
@@ -141,38 +152,58 @@ static ari_status need_one(const cli_subject *s, ari_err *err)
     return err->status;
 }
 
-static ari_status compare_all(void *context, ari_err *err)
+static ari_status open_side(void *context, ari_err *err)
+{
+    comparison_job *j = context;
+    side *s = &j->sides[j->count + j->failed];
+    ari_status status = need_one(&s->subject, err);
+    return status == ARI_OK ? subject_open(j->run, &s->subject, 0, &s->model, err) : status;
+}
+
+static void open_sides(comparison_job *j)
+{
+    for (size_t i = 0; i < j->run->o->path_count; i++) {
+        side *s = &j->sides[i];
+        s->err = (ari_err)ARI_ERR_INIT;
+        subject_find(j->run, j->run->o->paths[i], &s->subject);
+        if (guarded(open_side, j, &s->err) == ARI_OK) {
+            j->models[j->count++] = s->model;
+        } else {
+            s->model = NULL;
+            j->failed++;
+        }
+    }
+}
+
+static ari_status compare_sides(void *context, ari_err *err)
 {
     comparison_job *j = context;
     const cli_options *o = j->run->o;
     ari_comparison *c = NULL;
-    for (j->at = 0; j->at < o->path_count; j->at++) {
-        const cli_subject *s = &j->subjects[j->at];
-        ari_status status = need_one(s, err);
-        if (status == ARI_OK) status = subject_open(j->run, s, 0, &j->models[j->at], err);
-        if (status != ARI_OK) return status;
-    }
-    j->at = 0;
-    ari_status status =
-        ari_compare((const ari_model *const *)j->models, o->path_count, j->run->catalogue, o->keys, &c, err);
+    ari_status status = ari_compare(j->models, j->count, j->run->catalogue, o->keys, &c, err);
     if (status == ARI_OK) status = ari_report_compare(c, &o->style, &j->text, err);
     if (status == ARI_OK && o->tier != NULL && !ari_comparison_reaches(c, o->tier)) j->run->answer_no = true;
     ari_comparison_free(c);
     return status;
 }
 
-static void run_comparison(cli_run *r, comparison_job *j)
+/* The others are still compared, if the first and one more can be read. */
+static void run_comparison(comparison_job *j)
 {
+    const cli_options *o = j->run->o;
     ari_err err = ARI_ERR_INIT;
-    for (size_t i = 0; i < r->o->path_count; i++) subject_find(r, r->o->paths[i], &j->subjects[i]);
-    if (guarded(compare_all, j, &err) == ARI_OK) {
-        run_write(r, j->text);
-    } else {
-        run_error(r, r->o->paths[j->at], &err);
+    open_sides(j);
+    bool compares = j->count > 1 && j->sides[0].model != NULL;
+    j->run->array = o->style.format == ARI_JSON && compares + j->failed > 1;
+    if (compares && guarded(compare_sides, j, &err) == ARI_OK) {
+        run_write(j->run, j->text);
+    } else if (compares) {
+        run_error(j->run, o->paths[0], &err);
     }
-    for (size_t i = 0; i < r->o->path_count; i++) {
-        ari_model_close(j->models[i]);
-        subject_free(&j->subjects[i]);
+    for (size_t i = 0; i < o->path_count; i++) {
+        if (j->sides[i].model == NULL) run_error(j->run, o->paths[i], &j->sides[i].err);
+        ari_model_close(j->sides[i].model);
+        subject_free(&j->sides[i].subject);
     }
     free(j->text);
 }
@@ -180,21 +211,17 @@ static void run_comparison(cli_run *r, comparison_job *j)
 int run_compare(const cli_options *o)
 {
     cli_run r;
-    if (o->path_count < 2) {
-        complain("compare takes two models or more: archinspect compare A B");
-        return 2;
-    }
     comparison_job j = { .run = &r,
-                         .subjects = calloc(o->path_count, sizeof(j.subjects[0])),
+                         .sides = calloc(o->path_count, sizeof(j.sides[0])),
                          .models = calloc(o->path_count, sizeof(ari_model *)) };
     int status = 2;
-    if (j.subjects == NULL || j.models == NULL) {
-        complain("out of memory");
+    if (j.sides == NULL || j.models == NULL) {
+        out_of_memory(o);
     } else {
-        if (run_begin(&r, o)) run_comparison(&r, &j);
+        if (run_begin(&r, o)) run_comparison(&j);
         status = run_end(&r);
     }
-    free(j.subjects);
+    free(j.sides);
     free(j.models);
     return status;
 }

@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const cli_command commands[] = {
-#define COMMAND(word, run, paths, summary, examples) { word, run, paths, summary, examples },
+#define COMMAND(word, run, least, most, paths, summary, examples) \
+    { word, run, least, most, paths, summary, examples },
 #include "cli/command.def"
 };
 

@@ -1,6 +1,6 @@
 /* main.c -- archinspect, the program: the library's first client. */
 #include "cli/help.h"
-#include "cli/output.h"
+#include "cli/run.h"
 
 /* Help and version are answers too: a full disk is told. */
 static int explain(const cli_options *o)
@@ -22,6 +22,8 @@ int main(int argc, char **argv)
     if (options_parse(argc, argv, &o)) {
         bool asks = o.version || o.short_help || o.long_help;
         status = asks ? explain(&o) : o.command->run(&o);
+    } else if (o.err.status != ARI_OK) {
+        run_refuse(&o, NULL, &o.err);
     }
     options_free(&o);
     return status;

@@ -1,9 +1,11 @@
 #include "cli/options.h"
 
+#include "base/err.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 
+#include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -14,7 +16,8 @@
 #include <unistd.h>
 
 static const cli_command commands[] = {
-#define COMMAND(word, run, paths, summary, examples) { word, run, paths, summary, examples },
+#define COMMAND(word, run, least, most, paths, summary, examples) \
+    { word, run, least, most, paths, summary, examples },
 #include "cli/command.def"
 };
 
@@ -37,30 +40,39 @@ static const struct option_row {
 static const struct {
     const char *word;
     size_t at;
-    const char *what;
     uint64_t value;
 } limits[] = {
-#define X(name, value, word, what) { word, offsetof(ari_limits, name), what, value },
+#define X(name, value, word, what) { word, offsetof(ari_limits, name), value },
     ARI_LIMIT_LIST(X)
 #undef X
 };
 
 enum { LIMIT_COUNT = sizeof(limits) / sizeof(limits[0]), DEPTH_MAX = 128 };
 
-void complain(const char *format, ...)
+void complain(const char *path, const ari_err *err)
 {
-    va_list values;
+    ari_text line = { 0 };
+    if (path != NULL) text_escape(&line, span_of(path), ESCAPE_ALL);
+    text_printf(&line, "%s%s", path == NULL ? "" : ": ", err->text);
+    if (err->offset != ARI_NO_OFFSET) text_printf(&line, " (at byte %" PRIu64 ")", err->offset);
     fflush(stdout);
-    fputs("archinspect: ", stderr);
-    va_start(values, format);
-    vfprintf(stderr, format, values);
-    va_end(values);
-    fputc('\n', stderr);
+    fprintf(stderr, "archinspect: %s\n", line.failed ? err->text : line.data);
+    if (err->hint != NULL) fprintf(stderr, "hint: %s\n", err->hint);
+    text_free(&line);
 }
 
-void complain_hint(const char *hint)
+/* False, and why; the first of several reasons stays. */
+static bool refuse(cli_options *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool refuse(cli_options *o, const char *format, ...)
 {
-    if (hint != NULL) fprintf(stderr, "hint: %s\n", hint);
+    char words[sizeof(o->err.text)];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(words, sizeof(words), format, values);
+    va_end(values);
+    ari_fail(&o->err, ARI_USAGE, ARI_NO_OFFSET, "%s", words);
+    return false;
 }
 
 /* --- Near misses ---------------------------------------------------------------------- */
@@ -118,15 +130,17 @@ static bool set_limit(cli_options *o, const char *value)
         if (strlen(limits[i].word) != n || strncmp(limits[i].word, value, n) != 0) continue;
         bool depth = strcmp(limits[i].word, "depth") == 0;
         if (equals == NULL || !parse_number(equals + 1, &number) || (depth && number > DEPTH_MAX)) {
-            complain("--limit %s takes a number%s: --limit %s=%llu", limits[i].word,
-                     depth ? " up to 128" : "", limits[i].word, (unsigned long long)limits[i].value);
-            return false;
+            return refuse(o, "--limit %s takes a number%s: --limit %s=%llu", limits[i].word,
+                          depth ? " up to 128" : "", limits[i].word, (unsigned long long)limits[i].value);
         }
         memcpy((char *)&o->library.limits + limits[i].at, &number, sizeof(number));
         return true;
     }
-    complain("no limit \"%s\"; there are:", show((ari_span){ (const uint8_t *)value, n }).text);
-    for (size_t i = 0; i < LIMIT_COUNT; i++) fprintf(stderr, "  %-14s %s\n", limits[i].word, limits[i].what);
+    ari_text list = { 0 };
+    for (size_t i = 0; i < LIMIT_COUNT; i++) text_printf(&list, "%s%s", i == 0 ? "" : ", ", limits[i].word);
+    refuse(o, "no limit \"%s\"; there are %s", show((ari_span){ (const uint8_t *)value, n }).text,
+           list.data == NULL ? "" : list.data);
+    text_free(&list);
     return false;
 }
 
@@ -143,8 +157,7 @@ static bool set_format(cli_options *o, const char *value)
         o->style.format = formats[i].format;
         return true;
     }
-    complain("no format \"%s\"; there are text, md, json, ndjson", show(span_of(value)).text);
-    return false;
+    return refuse(o, "no format \"%s\"; there are text, md, json, ndjson", show(span_of(value)).text);
 }
 
 static bool set_color(cli_options *o, const char *value)
@@ -152,8 +165,7 @@ static bool set_color(cli_options *o, const char *value)
     const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
     bool automatic = strcmp(value, "auto") == 0;
     if (!automatic && strcmp(value, "always") != 0 && strcmp(value, "never") != 0) {
-        complain("--color takes auto, always or never, not \"%s\"", show(span_of(value)).text);
-        return false;
+        return refuse(o, "--color takes auto, always or never, not \"%s\"", show(span_of(value)).text);
     }
     bool dull = (none != NULL && none[0] != '\0') || terminal == NULL || strcmp(terminal, "dumb") == 0;
     o->style.color = automatic ? isatty(STDOUT_FILENO) && !dull : strcmp(value, "always") == 0;
@@ -164,9 +176,8 @@ static bool set_tier(cli_options *o, const char *value)
 {
     o->tier = value;
     if (ari_is_tier(value)) return true;
-    complain("no tier \"%s\"; there are identical, similar, independent, different",
-             show(span_of(value)).text);
-    return false;
+    return refuse(o, "no tier \"%s\"; there are identical, similar, independent, different",
+                  show(span_of(value)).text);
 }
 
 static bool set_top(cli_options *o, const char *value)
@@ -176,8 +187,7 @@ static bool set_top(cli_options *o, const char *value)
         o->top = (size_t)n;
         return true;
     }
-    complain("--top takes a number from 1 on: --top 10");
-    return false;
+    return refuse(o, "--top takes a number from 1 on: --top 10");
 }
 
 static bool set_option(cli_options *o, option_id id, const char *value)
@@ -185,7 +195,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     o->given |= UINT64_C(1) << id;
     switch (id) {
     case OPTION_CATALOGUE: o->catalogues[o->catalogue_count++] = value; return true;
-    case OPTION_KEYS: o->keys = value; return true;
+    case OPTION_KEYS: o->keys = value; return ari_keys_check(value, &o->err) == ARI_OK;
     case OPTION_REQUIRE:
     case OPTION_MIN_TIER: return set_tier(o, value);
     case OPTION_TOP: return set_top(o, value);
@@ -201,9 +211,8 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_VERSION: o->version = true; return true;
     case OPTION_LANG:
         if (strcmp(value, "en") == 0) return true;
-        complain("this version speaks English only: --lang en");
-        return false;
-    case OPTION_VALUES: complain("this version has no --%s yet", options[id].word); return false;
+        return refuse(o, "this version speaks English only: --lang en");
+    case OPTION_VALUES: return refuse(o, "this version has no --%s yet", options[id].word);
     case OPTION_COUNT: break;
     }
     return false;
@@ -220,13 +229,11 @@ static bool parse_long(cli_options *o, const char *argument, const char *next, i
         const struct option_row *row = &options[k];
         if (strlen(row->word) != n || strncmp(row->word, word, n) != 0) continue;
         if (row->argument == NULL && equals != NULL) {
-            complain("--%s takes no value", row->word);
-            return false;
+            return refuse(o, "--%s takes no value", row->word);
         }
         const char *value = row->argument == NULL ? "" : equals == NULL ? next : equals + 1;
         if (value == NULL) {
-            complain("--%s needs a value: --%s %s", row->word, row->word, row->argument);
-            return false;
+            return refuse(o, "--%s needs a value: --%s %s", row->word, row->word, row->argument);
         }
         if (row->argument != NULL && equals == NULL) ++*i;
         return set_option(o, (option_id)k, value);
@@ -234,9 +241,9 @@ static bool parse_long(cli_options *o, const char *argument, const char *next, i
     const char *near = nearest_option(word, n);
     ari_shown shown = show((ari_span){ (const uint8_t *)argument, n + 2 });
     if (near != NULL) {
-        complain("no option %s; did you mean --%s?", shown.text, near);
+        refuse(o, "no option %s; did you mean --%s?", shown.text, near);
     } else {
-        complain("no option %s; --help lists them", shown.text);
+        refuse(o, "no option %s; --help lists them", shown.text);
     }
     return false;
 }
@@ -248,8 +255,8 @@ static bool parse_letters(cli_options *o, const char *argument, const char *next
         size_t k = 0;
         while (k < OPTION_COUNT && options[k].letter != *c) k++;
         if (k == OPTION_COUNT) {
-            complain("no option -%s; --help lists them", show((ari_span){ (const uint8_t *)c, 1 }).text);
-            return false;
+            return refuse(o, "no option -%s; --help lists them",
+                          show((ari_span){ (const uint8_t *)c, 1 }).text);
         }
         if (*c == 'h') {
             o->short_help = true;
@@ -261,8 +268,7 @@ static bool parse_letters(cli_options *o, const char *argument, const char *next
         }
         if (c[1] != '\0') return set_option(o, (option_id)k, c + 1);
         if (next == NULL) {
-            complain("-%c needs a value: -%c %s", *c, *c, options[k].argument);
-            return false;
+            return refuse(o, "-%c needs a value: -%c %s", *c, *c, options[k].argument);
         }
         ++*i;
         return set_option(o, (option_id)k, next);
@@ -282,11 +288,11 @@ static unsigned columns_of_terminal(void)
     return 80;
 }
 
-static bool is_here(const cli_command *command)
+static bool is_here(cli_options *o, const cli_command *command)
 {
     if (command->run != NULL) return true;
-    complain("this version has no \"%s\" yet; a file of that name is ./%s", command->word, command->word);
-    return false;
+    return refuse(o, "this version has no \"%s\" yet; a file of that name is ./%s", command->word,
+                  command->word);
 }
 
 /* help, help COMMAND */
@@ -295,24 +301,25 @@ static bool parse_help(const char *word, cli_options *o)
     o->long_help = true;
     if (word == NULL) return true;
     o->command = command_named(word);
-    if (o->command != NULL) return is_here(o->command);
+    if (o->command != NULL) return is_here(o, o->command);
     const char *near = nearest_command(word);
-    complain("no command \"%s\"%s%s%s", show(span_of(word)).text, near == NULL ? "" : "; did you mean \"",
-             near == NULL ? "" : near, near == NULL ? "" : "\"?");
-    return false;
+    return refuse(o, "no command \"%s\"%s%s%s", show(span_of(word)).text,
+                  near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
+                  near == NULL ? "" : "\"?");
 }
 
+/* What comes after a mistake may still say how to report it. */
 static bool parse_arguments(int argc, char **argv, cli_options *o)
 {
-    bool only_paths = false;
+    bool only_paths = false, ok = true;
     for (int i = 1; i < argc; i++) {
         const char *a = argv[i], *next = i + 1 < argc ? argv[i + 1] : NULL;
         if (!only_paths && strcmp(a, "--") == 0) {
             only_paths = true;
         } else if (!only_paths && strncmp(a, "--", 2) == 0) {
-            if (!parse_long(o, a, next, &i)) return false;
+            ok = parse_long(o, a, next, &i) && ok;
         } else if (!only_paths && a[0] == '-' && a[1] != '\0') {
-            if (!parse_letters(o, a, next, &i)) return false;
+            ok = parse_letters(o, a, next, &i) && ok;
         } else if (!only_paths && o->command == NULL && o->path_count == 0 && strcmp(a, "help") == 0) {
             return parse_help(next, o);
         } else if (!only_paths && o->command == NULL && o->path_count == 0 && command_named(a) != NULL) {
@@ -321,7 +328,7 @@ static bool parse_arguments(int argc, char **argv, cli_options *o)
             o->paths[o->path_count++] = a;
         }
     }
-    return true;
+    return ok;
 }
 
 bool command_takes(const char *list, const char *word)
@@ -334,16 +341,27 @@ bool command_takes(const char *list, const char *word)
     return false;
 }
 
-static bool check_given(const cli_options *o)
+static bool check_given(cli_options *o)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if ((o->given >> i & 1) == 0 || options[i].commands == NULL) continue;
         if (command_takes(options[i].commands, o->command->word)) continue;
-        complain("%s takes no --%s; it belongs to: %s", o->command->word, options[i].word,
-                 options[i].commands);
-        return false;
+        return refuse(o, "%s takes no --%s; it belongs to: %s", o->command->word, options[i].word,
+                      options[i].commands);
     }
     return true;
+}
+
+static bool check_paths(cli_options *o)
+{
+    const cli_command *c = o->command;
+    if (o->path_count >= c->least && o->path_count <= c->most) return true;
+    if (c->least != 1 || o->path_count > 0)
+        return refuse(o, "%s takes %s: archinspect %s %s", c->word,
+                      c->least > 1 ? "two models or more" : "one path", c->word, c->paths);
+    refuse(o, "%s needs a path: a .safetensors or .gguf file, or a folder that holds them", c->word);
+    o->err.hint = "archinspect --help explains";
+    return false;
 }
 
 /* A first word that is no file may have been meant for a command. */
@@ -353,28 +371,24 @@ static bool check_command(cli_options *o)
         const char *first = o->paths[0], *near = first == NULL ? NULL : nearest_command(first);
         o->command = &commands[0];
         if (near != NULL && access(first, F_OK) != 0) {
-            complain("no command or file \"%s\"; did you mean \"%s\"?", show(span_of(first)).text, near);
-            return false;
+            return refuse(o, "no command or file \"%s\"; did you mean \"%s\"?", show(span_of(first)).text,
+                          near);
         }
     }
-    if (!is_here(o->command) || !check_given(o)) return false;
-    if (o->path_count > 0 || o->command->paths[0] == '[') return true;
-    complain("%s needs a path: a .safetensors or .gguf file, or a folder that holds them", o->command->word);
-    complain_hint("archinspect --help explains");
-    return false;
+    if (!is_here(o, o->command) || !check_given(o)) return false;
+    return check_paths(o);
 }
 
 bool options_parse(int argc, char **argv, cli_options *out)
 {
-    *out = (cli_options){ .library = ari_options_default(), .top = 10 };
+    *out = (cli_options){ .library = ari_options_default(), .top = 10, .err = ARI_ERR_INIT };
     setlocale(LC_CTYPE, "");
     out->style.columns = columns_of_terminal();
     out->style.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     out->paths = calloc((size_t)argc + 1, sizeof(out->paths[0]));
     out->catalogues = calloc((size_t)argc + 1, sizeof(out->catalogues[0]));
     if (out->paths == NULL || out->catalogues == NULL) {
-        complain("out of memory");
-        return false;
+        return refuse(out, "out of memory");
     }
     set_color(out, "auto");
     if (argc < 2) print_help(stderr, NULL, false);

@@ -17,23 +17,25 @@ typedef struct cli_options {
     ari_style style;
     ari_options library;
     bool quiet, short_help, long_help, version;
+    ari_err err; /* Why the command line makes no sense. */
 } cli_options;
 
 typedef struct cli_command {
     const char *word;
     int (*run)(const cli_options *o);
+    size_t least, most; /* Paths. */
     const char *paths, *summary, *examples;
 } cli_command;
 
-/* False, with a line on standard error, when the command line makes no sense. */
+/* False when the command line makes no sense; out->err then says why, or help was printed. */
 bool options_parse(int argc, char **argv, cli_options *out);
 void options_free(cli_options *o);
 
 /* Is it one of these words with blanks between? */
 bool command_takes(const char *list, const char *word);
 
-/* "archinspect: ..." on standard error, and a hint on a line of its own. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void complain_hint(const char *hint);
+/* "archinspect: PATH: what (at byte N)" on standard error, and a hint on a line of its own. A path that is
+ * NULL is left out. */
+void complain(const char *path, const ari_err *err);
 
 #endif

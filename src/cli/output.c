@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include "base/err.h"
 #include "base/text.h"
 #include "cli/options.h"
 
@@ -28,7 +29,9 @@ static void tidy_up_on(int number)
 static bool refuse(const char *path, int code)
 {
     char words[160];
-    complain("%s: %s", show(span_of(path)).text, strerror_r(code, words, sizeof(words)));
+    ari_err err = ARI_ERR_INIT;
+    ari_fail(&err, ARI_UNREADABLE, ARI_NO_OFFSET, "%s", strerror_r(code, words, sizeof(words)));
+    complain(path, &err);
     return false;
 }
 

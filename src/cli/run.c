@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include "base/err.h"
 #include "base/text.h"
 #include "cli/guard.h"
 
@@ -9,33 +10,39 @@
 
 static const char forced[] = "catalogue:";
 
+/* NULL where the format is none for machines. */
+static char *error_object(const cli_options *o, const char *path, const ari_err *err)
+{
+    char *text = NULL;
+    bool json = o->style.format == ARI_JSON || o->style.format == ARI_NDJSON;
+    if (json && !o->quiet) ari_report_error(path, err, &o->style, &text, NULL);
+    return text;
+}
+
+void run_refuse(const cli_options *o, const char *path, const ari_err *err)
+{
+    char *text = o->output == NULL ? error_object(o, path, err) : NULL;
+    complain(path, err);
+    if (text != NULL) puts(text);
+    free(text);
+}
+
 /* Files are only ever read: a report does not replace a model, whether it is one
  * of the paths, a shard of one, or another. */
 static bool would_replace_model(const cli_options *o)
 {
     ari_set *set = NULL;
     ari_model *model = NULL;
+    ari_err err = ARI_ERR_INIT;
     if (o->output != NULL && ari_set_find(o->output, &o->library, &set, NULL) == ARI_OK &&
         ari_model_open(set, 0, &o->library, &model, NULL) == ARI_OK) {
-        complain("%s: is a model; it is not written over", show(span_of(o->output)).text);
+        ari_fail(&err, ARI_USAGE, ARI_NO_OFFSET, "is a model; it is not written over");
+        run_refuse(o, o->output, &err);
     }
     bool found = model != NULL;
     ari_model_close(model);
     ari_set_free(set);
     return found;
-}
-
-/* NULL where the text names its place itself. */
-static void complain_of(const char *path, const ari_err *err)
-{
-    if (path == NULL) {
-        complain("%s", err->text);
-    } else if (err->offset == ARI_NO_OFFSET) {
-        complain("%s: %s", path, err->text);
-    } else {
-        complain("%s: %s (at byte %" PRIu64 ")", path, err->text, err->offset);
-    }
-    complain_hint(err->hint);
 }
 
 static ari_status open_catalogue(void *context, ari_err *err)
@@ -48,8 +55,9 @@ bool run_begin(cli_run *r, const cli_options *o)
 {
     ari_err err = ARI_ERR_INIT;
     *r = (cli_run){ .o = o, .failed = true };
+    /* The text names its place itself. */
     if (guarded(open_catalogue, r, &err) != ARI_OK) {
-        complain_of(NULL, &err);
+        run_refuse(o, NULL, &err);
         return false;
     }
     if (would_replace_model(o) || !output_open(&r->out, o->output)) return false;
@@ -80,15 +88,11 @@ void run_write(cli_run *r, const char *report)
 
 void run_error(cli_run *r, const char *path, const ari_err *err)
 {
-    ari_text shown = { 0 };
-    char *text = NULL;
-    bool json = r->o->style.format == ARI_JSON || r->o->style.format == ARI_NDJSON;
+    char *text = error_object(r->o, path, err);
     r->failed = true;
-    text_escape(&shown, span_of(path), ESCAPE_ALL);
-    complain_of(shown.data == NULL ? "" : shown.data, err);
-    if (json && ari_report_error(path, err, &r->o->style, &text, NULL) == ARI_OK) run_write(r, text);
+    complain(path, err);
+    run_write(r, text);
     free(text);
-    text_free(&shown);
 }
 
 /* --- What a path names -------------------------------------------------------------------- */

@@ -16,11 +16,14 @@ typedef struct cli_run {
     bool answer_no; /* Status 1. */
 } cli_run;
 
-/* Open the catalogue and the output. False, with a line on standard error, when that fails. run_end either
- * way. */
+/* Open the catalogue and the output. False, and refused, when that fails. run_end either way. */
 bool run_begin(cli_run *r, const cli_options *o);
 /* The exit status. */
 int run_end(cli_run *r);
+
+/* Before there is anything to write to: one line on standard error, and in JSON an object on standard output,
+ * unless a file was asked for. path is NULL where it is none that is at fault. */
+void run_refuse(const cli_options *o, const char *path, const ari_err *err);
 
 void run_write(cli_run *r, const char *report);
 /* One line on standard error, and in JSON an object in the report's place. */

@@ -197,9 +197,11 @@ void entry_architecture(const ari_entry *e, const ari_tower *tower, ari_architec
     architecture_clear(out);
     for (size_t i = 0; i < n; i++) {
         ari_field field = (ari_field)stated[i].field;
+        const char *json = e->pool[stated[i].value].json;
+        /* A null that is written down says that there is no such thing. */
         out->fields[field] =
-            (ari_inferred){ .value = e->pool[stated[i].value].json,
-                            .basis = ARI_STATED,
+            (ari_inferred){ .value = json,
+                            .basis = strcmp(json, "null") == 0 ? ARI_SHAPE : ARI_STATED,
                             .evidence = tower == NULL ? evidence_of(e, field) : e->evidence };
     }
 }

@@ -1,6 +1,7 @@
-/* catalogued.c -- a catalogue entry as a model: no tensors, and every value stated. */
+/* catalogued.c -- a catalogue entry as a model: no tensors, and every value is stated or follows from what
+ * is. */
 #include "compare/catalogue.h"
-#include "infer/model.h"
+#include "compare/record.h"
 
 #include <stdlib.h>
 
@@ -9,9 +10,8 @@ static const char *kind_of(const ari_entry *e)
     static const struct {
         const char *ours, *kind;
     } kinds[] = {
-        { "dense", "causal-lm" },  { "moe", "moe-causal-lm" }, { "vlm", "vision-language" },
-        { "hybrid", "causal-lm" }, { "encoder", "encoder" },   { "encdec", "encoder-decoder" },
-        { "ssm", "ssm" },
+#define ENTRY_KIND(word, kind) { word, kind },
+#include "compare/word.def"
     };
     for (size_t i = 0; e->kind != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(e->kind, kinds[i].ours) == 0) return kinds[i].kind;
@@ -29,7 +29,9 @@ static bool fill(ari_model *m, const ari_entry *e)
     m->path = e->name;
     m->kind = kind_of(e);
     m->quantization = "null";
-    entry_architecture(e, NULL, &m->architecture);
+    ari_record settled;
+    record_of_entry(arena, e, &settled);
+    memcpy(m->architecture.fields, settled.values, sizeof(m->architecture.fields));
     m->parameters_known = entry_parameters(e, &m->parameters, &m->active_parameters);
     bool experts = strcmp(m->architecture.fields[ARI_FIELD_NUM_EXPERTS].value, "null") != 0;
     m->active_known = m->parameters_known && experts;

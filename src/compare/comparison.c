@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-enum { TOWERS_NAMED = 3 };
-
 const char *conclusion_word(ari_conclusion c)
 {
     static const char *const words[] = { "from_scratch_supported", "fine_tune_suspected", "partial_reuse",
@@ -91,7 +89,7 @@ static bool relate_all(ari_comparison *c)
         name_apart(c, i);
     }
     if (!rank_catalogue(c->catalogue, &c->records[0], c->keys.set, &c->ranking) ||
-        !parts_in_catalogue(c->models[0], c->catalogue, TOWERS_NAMED, &c->towers))
+        !parts_in_catalogue(c->models[0], c->catalogue, &c->towers))
         return false;
     for (size_t i = 1; i < c->count; i++) {
         ari_match *m = &c->pairs[i - 1];
@@ -130,6 +128,12 @@ ari_status ari_compare(const ari_model *const *models, size_t count, const ari_c
     }
     *out = c;
     return ARI_OK;
+}
+
+ari_status ari_keys_check(const char *keys, ari_err *err)
+{
+    ari_key_list list;
+    return keys_parse(keys, &list, err);
 }
 
 bool ari_comparison_reaches(const ari_comparison *c, const char *tier)

@@ -6,8 +6,11 @@
 #include "compare/figure.h"
 #include "read/map.h"
 
+#include <stdio.h>
+
 typedef enum key_form {
     FORM_TEXT,
+    FORM_KIND,
     FORM_LIST,
     FORM_COUNT,
     FORM_CONFIDENCE,
@@ -40,15 +43,23 @@ typedef struct reader {
 
 /* --- Errors ------------------------------------------------------------------------------------- */
 
+/* "line 12: vision.hidden_size: ", the key of an element being that of its list. */
+static ari_shown place_of(const yaml_node *n)
+{
+    const yaml_node *named = n->key.size == 0 && n->parent != NULL ? n->parent : n, *above = named->parent;
+    bool part = above != NULL && above->key.size > 0;
+    ari_shown out, key = show(named->key);
+    snprintf(out.text, sizeof(out.text), "line %zu: %.40s%s%.80s: ", n->line,
+             part ? show(above->key).text : "", part ? "." : "", key.text);
+    return out;
+}
+
 static ari_status wrong(const reader *r, const yaml_node *n, const char *what)
 {
-    bool element = n->key.size == 0 && n->parent != NULL;
-    ari_span key = element ? n->parent->key : n->key;
     if (n->kind != YAML_SCALAR)
-        return ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "line %zu: %s: it %s", n->line, show(key).text,
-                        what);
-    return ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "line %zu: %s: \"%s\" %s", n->line, show(key).text,
-                    show(n->text).text, what);
+        return ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "%sit %s", place_of(n).text, what);
+    return ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "%s\"%s\" %s", place_of(n).text, show(n->text).text,
+                    what);
 }
 
 static const char *nearer(ari_span word, const char *best, const char *other)
@@ -62,9 +73,8 @@ static ari_status unknown_key(const reader *r, const yaml_node *n, bool tower)
     const char *near = NULL;
     for (size_t i = 0; i < ARI_FIELD_COUNT; i++) near = nearer(n->key, near, field_info((ari_field)i)->name);
     for (size_t i = 0; i < KEY_COUNT && !tower; i++) near = nearer(n->key, near, keys[i].key);
-    ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "line %zu: %s: no such key%s%s%s", n->line,
-             show(n->key).text, near == NULL ? "" : "; did you mean ", near == NULL ? "" : near,
-             near == NULL ? "" : "?");
+    ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "%sno such key%s%s%s", place_of(n).text,
+             near == NULL ? "" : "; did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?");
     return ari_hint(r->err, "what is no field of an architecture belongs under `remarks`");
 }
 
@@ -137,6 +147,18 @@ static ari_status read_text(const reader *r, const yaml_node *n, void *to)
     return ARI_OK;
 }
 
+static ari_status read_kind(const reader *r, const yaml_node *n, void *to)
+{
+    static const char *const words[] = {
+#define ENTRY_KIND(word, kind) word,
+#include "compare/word.def"
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (n->kind == YAML_SCALAR && span_is(n->text, words[i])) return read_text(r, n, to);
+    }
+    return wrong(r, n, "is none of dense, moe, vlm, hybrid, encoder, encdec, ssm");
+}
+
 static ari_status read_confidence(const reader *r, const yaml_node *n)
 {
     static const char *const words[] = { "read", "report", "memory" };
@@ -155,6 +177,7 @@ static ari_status read_known(reader *r, const yaml_node *n, const struct key_row
     if (figure_is_missing(n)) return ARI_OK;
     switch (row->form) {
     case FORM_TEXT: return read_text(r, n, to);
+    case FORM_KIND: return read_kind(r, n, to);
     case FORM_LIST: return read_list(r, n, to);
     case FORM_COUNT: return figure_count(n, to) ? ARI_OK : wrong(r, n, "is no whole number");
     case FORM_CONFIDENCE: return read_confidence(r, n);

@@ -162,10 +162,21 @@ static const char *read_layers(const yaml_node *n, ari_arena *arena, ari_value *
     return NULL;
 }
 
-static const char *read_integer(const yaml_node *n, ari_arena *arena, ari_value *out)
+/* Of these there may be none; a size of 0 is none. */
+static bool may_be_zero(ari_field field)
+{
+    static const ari_field counts[] = { ARI_FIELD_NUM_EXPERTS, ARI_FIELD_NUM_SHARED_EXPERTS,
+                                        ARI_FIELD_FIRST_K_DENSE_REPLACE, ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS };
+    bool found = false;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) found = found || counts[i] == field;
+    return found;
+}
+
+static const char *read_integer(const yaml_node *n, ari_field field, ari_arena *arena, ari_value *out)
 {
     uint64_t count;
     if (!figure_count(n, &count)) return "is no whole number below 2^53";
+    if (count == 0 && !may_be_zero(field)) return "is no size; where there is no such thing, say none";
     out->number = (double)count;
     out->json = arena_printf(arena, "%" PRIu64, count);
     return NULL;
@@ -176,6 +187,32 @@ static const char *read_real(const yaml_node *n, ari_arena *arena, ari_value *ou
     ari_text t = { 0 };
     if (!to_number(n, &out->number)) return "is no number";
     json_put_number(&t, out->number);
+    out->json = finish(&t, arena);
+    return NULL;
+}
+
+/* Some fields have words of their own, others take any. */
+static const char *read_word(const yaml_node *n, ari_field field, ari_arena *arena, ari_value *out)
+{
+    static const struct {
+        ari_field field;
+        const char *word;
+    } words[] = {
+#define FIELD_WORD(field, word) { ARI_FIELD_##field, word },
+#include "compare/word.def"
+    };
+    const char *own = NULL;
+    bool known = false;
+    ari_text t = { 0 };
+    if (n->kind != YAML_SCALAR) return "is no word";
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (words[i].field != field) continue;
+        own = arena_printf(arena, "%s%s%s", own == NULL ? "is none of " : own, own == NULL ? "" : ", ",
+                           words[i].word);
+        known = known || span_is(n->text, words[i].word);
+    }
+    if (own != NULL && !known) return own;
+    put_word(&t, n->text);
     out->json = finish(&t, arena);
     return NULL;
 }
@@ -192,19 +229,13 @@ const char *figure_read(const yaml_node *n, ari_field field, ari_arena *arena, a
     *out = (ari_value){ "null", NAN };
     if (says_none(n, field)) return NULL;
     switch (field_info(field)->kind) {
-    case ARI_KIND_INTEGER: return read_integer(n, arena, out);
+    case ARI_KIND_INTEGER: return read_integer(n, field, arena, out);
     case ARI_KIND_REAL: return read_real(n, arena, out);
     case ARI_KIND_BOOL:
         if (!figure_bool(n, &flag)) return "is neither true nor false";
         out->json = flag ? "true" : "false";
         return NULL;
-    case ARI_KIND_TEXT: {
-        ari_text t = { 0 };
-        if (n->kind != YAML_SCALAR) return "is no word";
-        put_word(&t, n->text);
-        out->json = finish(&t, arena);
-        return NULL;
-    }
+    case ARI_KIND_TEXT: return read_word(n, field, arena, out);
     case ARI_KIND_JSON: break;
     }
     return field == ARI_FIELD_ROPE_SCALING ? read_scaling(n, arena, out) : read_layers(n, arena, out);

@@ -54,22 +54,33 @@ static void join_experts(ari_arena *arena, ari_record *r)
                                            : arena_printf(arena, "\"%s+%.0f\"", routed->value, shared);
 }
 
-static void settle_width(ari_record *r, bool partly_dense)
+/* What the entry of a model without such a thing holds. */
+static ari_inferred no_such_thing(const char *why)
+{
+    return (ari_inferred){ .value = "null", .basis = ARI_SHAPE, .evidence = why };
+}
+
+static void settle_width(ari_arena *arena, ari_record *r, bool partly_dense)
 {
     ari_inferred *dense = &r->values[ARI_FIELD_INTERMEDIATE_SIZE],
                  *expert = &r->values[ARI_FIELD_MOE_INTERMEDIATE_SIZE];
     bool all_experts = r->numbers[ARI_FIELD_NUM_EXPERTS] > 0 && !partly_dense &&
                        r->numbers[ARI_FIELD_FIRST_K_DENSE_REPLACE] == 0;
+    bool unstated = r->entry != NULL && dense->basis == ARI_UNKNOWN;
     /* What shapes say needs no reading: a dense MLP that is there is used. */
-    if (!all_experts || is_null(dense) || dense->basis != ARI_STATED) return;
-    if (is_null(expert)) {
+    if (!all_experts || (dense->basis != ARI_STATED && !unstated)) return;
+    if (!is_null(dense) && is_null(expert)) {
         *expert = *dense;
         r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE] = r->numbers[ARI_FIELD_INTERMEDIATE_SIZE];
-    } else if (!same_number(r->numbers[ARI_FIELD_INTERMEDIATE_SIZE],
-                            r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE])) {
+    } else if (!is_null(dense) && !same_number(r->numbers[ARI_FIELD_INTERMEDIATE_SIZE],
+                                               r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE])) {
         r->unused_width = dense->value;
     }
-    *dense = (ari_inferred){ .value = "null", .basis = ARI_STATED, .evidence = "every layer has experts" };
+    *dense = no_such_thing(
+        r->unused_width == NULL
+            ? "every layer has experts"
+            : arena_printf(arena, "every layer has experts; the %s that is stated is used by none",
+                           r->unused_width));
     r->numbers[ARI_FIELD_INTERMEDIATE_SIZE] = NAN;
 }
 
@@ -100,36 +111,50 @@ static void settle_shared_width(ari_arena *arena, ari_record *r)
     r->numbers[ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE] = width;
 }
 
-/* What a model of that kind has not, whether or not its figures say so. */
+typedef enum reason { ALWAYS, DENSE, LATENT, PLAIN, STATELESS, TEXT, REASONS } reason;
+
+static const struct {
+    ari_field field;
+    reason when;
+    const char *why;
+} ruled_out[] = {
+#define RULED_OUT(field, when, why) { ARI_FIELD_##field, when, why },
+#include "compare/ruled_out.def"
+};
+
+static bool is_word(const char *json, const char *word)
+{
+    size_t n = strlen(word);
+    return strncmp(json + 1, word, n) == 0 && json[n + 1] == '"';
+}
+
+/* Which reasons hold for an entry. */
+static void find_reasons(const ari_record *r, const ari_entry *e, bool *holds)
+{
+    const char *attention = r->values[ARI_FIELD_ATTENTION_TYPE].value, *kind = e->kind == NULL ? "" : e->kind;
+    holds[ALWAYS] = true;
+    holds[DENSE] = strcmp(kind, "dense") == 0;
+    holds[LATENT] = is_word(attention, "mla");
+    holds[PLAIN] = is_word(attention, "mha") || is_word(attention, "gqa") || is_word(attention, "mqa");
+    bool one_kind = holds[DENSE] || strcmp(kind, "moe") == 0 || strcmp(kind, "encoder") == 0 ||
+                    strcmp(kind, "encdec") == 0;
+    holds[STATELESS] = one_kind && (holds[LATENT] || holds[PLAIN]);
+    holds[TEXT] = e->tower_count == 0 && strcmp(kind, "vlm") != 0;
+}
+
 static void rule_out(ari_record *r, const ari_entry *e)
 {
-    static const ari_field latent[] = { ARI_FIELD_Q_LORA_RANK, ARI_FIELD_KV_LORA_RANK,
-                                        ARI_FIELD_QK_NOPE_HEAD_DIM, ARI_FIELD_QK_ROPE_HEAD_DIM,
-                                        ARI_FIELD_V_HEAD_DIM };
-    static const ari_field mixture[] = { ARI_FIELD_NUM_EXPERTS,
-                                         ARI_FIELD_NUM_SHARED_EXPERTS,
-                                         ARI_FIELD_NUM_EXPERTS_PER_TOK,
-                                         ARI_FIELD_MOE_INTERMEDIATE_SIZE,
-                                         ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE,
-                                         ARI_FIELD_FIRST_K_DENSE_REPLACE };
-    const ari_inferred none = { .value = "null",
-                                .basis = ARI_STATED,
-                                .evidence = "not in a model of this kind" };
-    const char *attention = r->values[ARI_FIELD_ATTENTION_TYPE].value;
-    bool plain = strcmp(attention, "\"mha\"") == 0 || strcmp(attention, "\"gqa\"") == 0 ||
-                 strcmp(attention, "\"mqa\"") == 0;
-    bool dense = e->kind != NULL && strcmp(e->kind, "dense") == 0;
-    for (size_t i = 0; plain && i < sizeof(latent) / sizeof(latent[0]); i++) {
-        if (r->values[latent[i]].basis == ARI_UNKNOWN) r->values[latent[i]] = none;
-    }
-    for (size_t i = 0; dense && i < sizeof(mixture) / sizeof(mixture[0]); i++) {
-        if (r->values[mixture[i]].basis == ARI_UNKNOWN) r->values[mixture[i]] = none;
+    bool holds[REASONS];
+    find_reasons(r, e, holds);
+    for (size_t i = 0; i < sizeof(ruled_out) / sizeof(ruled_out[0]); i++) {
+        ari_inferred *v = &r->values[ruled_out[i].field];
+        if (holds[ruled_out[i].when] && v->basis == ARI_UNKNOWN) *v = no_such_thing(ruled_out[i].why);
     }
 }
 
 static void settle(ari_arena *arena, ari_record *r, bool partly_dense)
 {
-    settle_width(r, partly_dense);
+    settle_width(arena, r, partly_dense);
     settle_shared_width(arena, r);
     join_experts(arena, r);
     sort_keys(r);
@@ -159,19 +184,21 @@ void record_of_model(ari_arena *arena, const ari_model *m, ari_record *out)
         scaling->value = scaling_canonical(arena, t);
         json_free(t);
     }
+    /* Inference has read what a configuration states of a width that nothing has; the row still shows it. */
+    const ari_claim *width = &m->claims.of[ARI_FIELD_INTERMEDIATE_SIZE];
+    bool claimed =
+        width->value != NULL && !width->by_default && record_absent(out, ARI_FIELD_INTERMEDIATE_SIZE);
     settle(arena, out, false);
+    if (claimed && !same_value(width->value, out->values[ARI_FIELD_MOE_INTERMEDIATE_SIZE].value))
+        out->unused_width = width->value;
 }
 
 void record_of_entry(ari_arena *arena, const ari_entry *e, ari_record *out)
 {
-    clear(out);
-    out->name = e->name;
+    ari_architecture a;
+    entry_architecture(e, NULL, &a);
+    record_of_part(e->name, &a, out);
     out->entry = e;
-    for (size_t i = 0; i < e->stated_count; i++) {
-        const ari_value *v = &e->pool[e->stated[i].value];
-        out->values[e->stated[i].field] = (ari_inferred){ .value = v->json, .basis = ARI_STATED };
-        out->numbers[e->stated[i].field] = v->number;
-    }
     rule_out(out, e);
     settle(arena, out, e->partly_dense);
 }

@@ -51,13 +51,19 @@ ari_relation relate(const ari_record *a, const ari_record *b, ari_keys keys)
     return r;
 }
 
+/* Has it no such thing, or does nothing tell what it has? */
+static bool lacks(const ari_record *r, size_t key)
+{
+    return record_absent(r, key) || record_unknown(r, key);
+}
+
 ari_relation relate_core(const ari_record *a, const ari_record *b)
 {
     ari_relation r = relate(a, b, keys_core());
-    const ari_keys width = key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE);
+    bool other_experts = relate(a, b, key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE)).differing != 0;
     for (size_t key = 0; key < ARI_FIELD_COUNT; key++) {
-        if ((r.absent & key_bit(key)) == 0 || !record_absent(a, key) || !record_absent(b, key)) continue;
-        if (key == ARI_FIELD_INTERMEDIATE_SIZE && relate(a, b, width).differing != 0) continue;
+        if ((r.absent & key_bit(key)) == 0 || !lacks(a, key) || !lacks(b, key)) continue;
+        if (key == ARI_FIELD_INTERMEDIATE_SIZE && other_experts) continue;
         r.absent &= ~key_bit(key);
         r.unknown |= key_bit(key);
     }
@@ -66,8 +72,7 @@ ari_relation relate_core(const ari_record *a, const ari_record *b)
 
 bool expert_width_stands_in(const ari_record *a, const ari_record *b)
 {
-    bool missing =
-        record_absent(a, ARI_FIELD_INTERMEDIATE_SIZE) || record_absent(b, ARI_FIELD_INTERMEDIATE_SIZE);
+    bool missing = lacks(a, ARI_FIELD_INTERMEDIATE_SIZE) || lacks(b, ARI_FIELD_INTERMEDIATE_SIZE);
     ari_relation r = relate(a, b, key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE));
     return missing && (r.matched | r.differing | r.possible) != 0;
 }

@@ -21,12 +21,13 @@ typedef struct ari_tiers {
 } ari_tiers;
 
 ari_relation relate(const ari_record *a, const ari_record *b, ari_keys keys);
-/* The same by the core keys. Where both lack the same one, that leaves the tier open; where both lack a dense
- * MLP, it does so only if their experts may be equally wide. */
+/* The same by the core keys. A key that neither has a value of, be it that there is no such thing or that
+ * nothing tells, leaves the tier open, however that is known; a dense MLP does so only if the experts may be
+ * equally wide. */
 ari_relation relate_core(const ari_record *a, const ari_record *b);
 /* Where a dense MLP is missing: the core keys with moe_intermediate_size in place of intermediate_size. */
 ari_relation relate_by_expert_width(const ari_record *a, const ari_record *b);
-/* Has one of them no dense MLP, and both experts of a known width? */
+/* Has one of them no dense MLP that is known, and both experts of a known width? */
 bool expert_width_stands_in(const ari_record *a, const ari_record *b);
 
 ari_tiers tiers_of(const ari_relation *core);

@@ -15,26 +15,33 @@ static const char *bare(ari_arena *arena, const char *json)
     return arena_copy(arena, (ari_span){ (const uint8_t *)json + 1, n - 2 });
 }
 
-/* The nearest of the references, or of those that are not identical; NULL if there is none. */
-static const ari_match *nearest(const ari_comparison *c, bool short_of_identical)
+/* Does it miss, whatever open keys turn out to be? */
+static bool is_miss(const ari_match *m)
+{
+    return m->tiers.most < ARI_IDENTICAL;
+}
+
+/* The nearest of the references, or of those that miss; NULL if there is none. */
+static const ari_match *nearest(const ari_comparison *c, bool miss)
 {
     size_t n;
     const ari_match *all = comparison_references(c, &n), *best = NULL;
     for (size_t i = 0; i < n; i++) {
-        if (short_of_identical && is_identical(&all[i])) continue;
+        if (miss && !is_miss(&all[i])) continue;
         if (best == NULL || match_order(&all[i], best) < 0) best = &all[i];
     }
     return best;
 }
 
+/* Is a part that of another model, as far as anything tells? */
 static bool reuses_part(const ari_comparison *c)
 {
     for (size_t i = 0; i < c->towers.count; i++) {
-        if (c->towers.items[i].same) return true;
+        if (c->towers.items[i].agreement >= ARI_LIKELY) return true;
     }
     for (size_t i = 0; i + 1 < c->count; i++) {
         for (size_t k = 0; k < c->beside[i].count; k++) {
-            if (c->beside[i].items[k].same) return true;
+            if (c->beside[i].items[k].agreement >= ARI_LIKELY) return true;
         }
     }
     return false;
@@ -147,20 +154,34 @@ static const char *part_name(ari_comparison *c, const ari_part_match *p)
     return name_in_words(&c->arena, p->with, p->entry);
 }
 
-/* Whose towers these are. */
+/* "The vision encoder has the sizes of the one in X and in 3 more" of the n towers that agree as the first
+ * does. */
+static const char *about_tower(ari_comparison *c, const ari_part_match *first, size_t n)
+{
+    static const char *const words[] = { "", "may have", "most likely has", "has" };
+    const char *more = n == 1 ? "" : arena_printf(&c->arena, " and in %zu more", n - 1);
+    const char *open = keys_in_words(&c->arena, first->relation.possible | first->relation.unknown);
+    const char *why = open[0] == '\0' ? "" : arena_printf(&c->arena, " (%s open)", open);
+    return arena_printf(&c->arena, "The %s %s the sizes of the one in %s%s%s",
+                        role_in_words(&c->arena, first->role), words[first->agreement], part_name(c, first),
+                        more, why);
+}
+
+/* Whose towers these are: of each part those that agree best. */
 static const char *about_parts(ari_comparison *c)
 {
     const char *words = "";
-    for (size_t i = 0; i < c->towers.count; i++) {
+    for (size_t i = 0, n; i < c->towers.count; i += n) {
         const ari_part_match *p = &c->towers.items[i];
-        bool again = i > 0 && strcmp(c->towers.items[i - 1].role, p->role) == 0;
-        if (!p->same) continue;
-        words = again ? arena_printf(&c->arena, "%s, and in %s", words, part_name(c, p))
-                      : arena_printf(&c->arena, "%s%sThe %s has the sizes of the one in %s", words,
-                                     words[0] == '\0' ? "" : ". ", role_in_words(&c->arena, p->role),
-                                     part_name(c, p));
+        bool again = i > 0 && strcmp(p[-1].role, p->role) == 0;
+        n = 1;
+        while (i + n < c->towers.count && p[n].agreement == p->agreement && strcmp(p[n].role, p->role) == 0)
+            n++;
+        if (p->agreement == ARI_APART || again) continue;
+        words = arena_printf(&c->arena, "%s%s%s.", words, words[0] == '\0' ? "" : " ", about_tower(c, p, n));
     }
-    return words[0] == '\0' ? "" : arena_printf(&c->arena, "%s: partial reuse. ", words);
+    if (words[0] == '\0') return "";
+    return arena_printf(&c->arena, "%s%s ", words, reuses_part(c) ? " Partial reuse." : "");
 }
 
 /* What the references that were chosen do not show. */
@@ -191,6 +212,8 @@ static void give_reasons(ari_comparison *c)
     }
     for (size_t i = 0; c->verdict.reasons != NULL && i < c->towers.count; i++) {
         const ari_part_match *p = &c->towers.items[i];
+        /* Of each part the best is enough: the others are listed elsewhere. */
+        if (i > 0 && strcmp(p[-1].role, p->role) == 0) continue;
         c->verdict.reasons[c->verdict.reason_count++] =
             arena_printf(&c->arena, "%s: %s with that of %s (%s)", role_in_words(&c->arena, p->role),
                          score_of(&c->arena, &p->relation), part_name(c, p), tiers_word(p->tiers));
@@ -219,10 +242,10 @@ void verdict_reach(ari_comparison *c)
     }
     const char *core = is_identical(best) ? about_identical(c, best) : about_nearest(c, best);
     v->summary = arena_printf(&c->arena, "%s%s%s", about_parts(c), core, about_catalogue(c));
-    /* Where all references are identical, the catalogue has one that is not. */
+    /* Where all references may be identical, the catalogue has one that is not. */
     const ari_match *miss = nearest(c, true);
     for (size_t i = 0; miss == NULL && i < c->ranking.count; i++) {
-        if (!is_identical(&c->ranking.matches[i])) miss = &c->ranking.matches[i];
+        if (is_miss(&c->ranking.matches[i])) miss = &c->ranking.matches[i];
     }
     v->nearest_miss = miss_in_words(c, miss);
     give_reasons(c);

@@ -61,15 +61,19 @@ void json_add_parts(json_builder *b, json_tree *list, const ari_part_matches *pa
         add_keys(b, o, "matched", p->relation.matched);
         add_keys(b, o, "differing", p->relation.differing);
         add_keys(b, o, "possible", p->relation.possible);
-        json_add_bool(b, o, "same", p->same);
+        add_keys(b, o, "unknown", p->relation.unknown);
+        json_add_text(b, o, "agreement", agreement_word(p->agreement));
     }
 }
 
 void json_add_matches(json_builder *b, json_tree *to, const ari_comparison *c, size_t top)
 {
     json_tree *list = json_add_array(b, to, "matches");
-    for (size_t i = 0; i < top && i < c->ranking.count; i++) {
+    for (size_t i = 0, n = 0; n < top && i < c->ranking.count; i++) {
         const ari_match *m = &c->ranking.matches[i];
+        /* Of which no core key is known on both sides, that one is no match in any order. */
+        if ((m->core.matched | m->core.differing | m->core.possible) == 0) continue;
+        n++;
         json_tree *o = json_add_object(b, list, NULL);
         json_add_text(b, o, "model", m->entry->name);
         json_add_source(b, o, m->entry);

@@ -111,9 +111,9 @@ ari_status ari_report_error(const char *path, const ari_err *what, const ari_sty
     ari_text t = { 0 }, shown = { 0 };
     json_builder b;
     json_tree *top = json_begin(&b);
-    text_escape(&shown, span_of(path), ESCAPE_ALL);
+    if (path != NULL) text_escape(&shown, span_of(path), ESCAPE_ALL);
     json_add_text(&b, top, "schema", "archinspect/error/1");
-    json_add_text(&b, top, "path", shown.data == NULL ? "" : shown.data);
+    json_add_text(&b, top, "path", path == NULL ? NULL : shown.data == NULL ? "" : shown.data);
     json_add_text(&b, top, "status", ari_status_word(what->status));
     if (what->offset == ARI_NO_OFFSET) {
         json_add_null(&b, top, "offset");

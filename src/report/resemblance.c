@@ -15,8 +15,23 @@ static void add_part(ari_doc *d, const ari_part_match *p)
     const char *what = doc_printf(d, "%s (%s)%s%s%s%s", score_of(&d->arena, &p->relation),
                                   tiers_word(p->tiers), differing[0] == '\0' ? "" : "; differs in ",
                                   differing, open[0] == '\0' ? "" : "; open: ", open);
-    doc_row(d, p->same ? TONE_WARN : TONE_PLAIN, plain_word(d, p->role),
+    doc_row(d, p->agreement >= ARI_LIKELY ? TONE_WARN : TONE_PLAIN, plain_word(d, p->role),
             name_in_words(&d->arena, p->with, p->entry), what, NULL);
+}
+
+/* The towers that agree best with the part that the i-th is of, and how many more there are; how many in all.
+ */
+static size_t add_towers(const ari_comparison *c, size_t i, ari_doc *d)
+{
+    enum { SHOWN = 3 };
+    const ari_part_match *first = &c->towers.items[i];
+    size_t n = 0;
+    while (i + n < c->towers.count && strcmp(first[n].role, first->role) == 0) n++;
+    for (size_t k = 0; k < n && k < SHOWN; k++) add_part(d, &first[k]);
+    if (n > SHOWN)
+        doc_row(d, TONE_PLAIN, "", doc_printf(d, "and %zu more", n - SHOWN),
+                "catalogued models, no better than these", NULL);
+    return n;
 }
 
 void add_parts(const ari_comparison *c, ari_doc *d)
@@ -29,7 +44,7 @@ void add_parts(const ari_comparison *c, ari_doc *d)
     for (size_t i = 0; i + 1 < c->count; i++) {
         for (size_t k = 0; k < c->beside[i].count; k++) add_part(d, &c->beside[i].items[k]);
     }
-    for (size_t i = 0; i < c->towers.count; i++) add_part(d, &c->towers.items[i]);
+    for (size_t i = 0; i < c->towers.count; i += add_towers(c, i, d)) continue;
 }
 
 void add_unique(const ari_comparison *c, ari_doc *d)
