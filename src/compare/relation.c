@@ -24,7 +24,9 @@ static ari_keys *place(ari_relation *r, const ari_record *a, const ari_record *b
 {
     if (record_certain(a, key) && record_certain(b, key))
         return record_same(a, b, key) ? &r->matched : &r->differing;
-    return candidates_meet(&a->values[key], &b->values[key]) ? &r->possible : &r->differing;
+    const ari_inferred *x = &a->values[key], *y = &b->values[key];
+    if (candidates_meet(x, y)) return &r->possible;
+    return x->incomplete || y->incomplete ? &r->unknown : &r->differing;
 }
 
 /* Equal numbers of routed experts are not enough where one leaves its shared ones open; none are 0. */

@@ -8,7 +8,7 @@
 typedef struct ari_relation {
     ari_keys matched, differing;
     ari_keys possible; /* Ambiguous, and a candidate of one is a value or candidate of the other. */
-    ari_keys unknown;  /* Nothing tells the value of one of them. */
+    ari_keys unknown;  /* Nothing tells the value of one of them, or not for sure. */
     ari_keys absent;   /* One of them has no such thing. */
 } ari_relation;
 

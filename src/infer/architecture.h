@@ -34,6 +34,7 @@ typedef struct ari_inferred {
     const char *evidence;    /* Or NULL. */
     const char **candidates; /* Of an ambiguous value, likeliest first. */
     size_t candidate_count;
+    bool incomplete; /* Others than the candidates fit, too. */
 } ari_inferred;
 
 typedef struct ari_architecture {

@@ -107,7 +107,9 @@ static uint64_t count_of(const forms *f, uint64_t rows, uint64_t columns)
 
 static void choose(ari_model *m, ari_field field, const uint64_t *values, size_t n, const char *evidence)
 {
-    set_candidates(&m->components[0].architecture, &m->checkpoint->arena, field, values, n, evidence);
+    ari_architecture *a = &m->components[0].architecture;
+    set_candidates(a, &m->checkpoint->arena, field, values, n, evidence);
+    a->fields[field].incomplete = true;
 }
 
 /* Likely, and no more: what meets most is not what nothing else could be. */
