@@ -212,12 +212,15 @@ void ari_comparison_free(ari_comparison *comparison);
 /* Reports. The text is malloc'd, terminated, and the caller's to free. */
 typedef enum ari_format { ARI_TEXT, ARI_MARKDOWN, ARI_JSON, ARI_NDJSON } ari_format;
 
+typedef enum ari_language { ARI_ENGLISH, ARI_KOREAN } ari_language;
+
 typedef struct ari_style {
     ari_format format;
-    unsigned columns; /* Width of text; 0 means 80. */
-    bool color;       /* ANSI colours in text. */
-    bool ascii;       /* No character outside ASCII in text. */
-    bool evidence;    /* Under each value, what it rests on. */
+    ari_language language; /* Of text, Markdown and HTML; JSON is in English. */
+    unsigned columns;      /* Width of text; 0 means 80. */
+    bool color;            /* ANSI colours in text. */
+    bool ascii;            /* No character outside ASCII in text. */
+    bool evidence;         /* Under each value, what it rests on. */
 } ari_style;
 
 /* comparison: of this model alone, with the catalogue; NULL leaves it out. */

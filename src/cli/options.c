@@ -172,6 +172,13 @@ static bool set_color(cli_options *o, const char *value)
     return true;
 }
 
+static bool set_language(cli_options *o, const char *value)
+{
+    o->style.language = strcmp(value, "ko") == 0 ? ARI_KOREAN : ARI_ENGLISH;
+    if (strcmp(value, "ko") == 0 || strcmp(value, "en") == 0) return true;
+    return refuse(o, "no language \"%s\"; there are en, ko", show(span_of(value)).text);
+}
+
 static bool set_tier(cli_options *o, const char *value)
 {
     o->tier = value;
@@ -209,9 +216,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_LIMIT: return set_limit(o, value);
     case OPTION_HELP: o->long_help = true; return true;
     case OPTION_VERSION: o->version = true; return true;
-    case OPTION_LANG:
-        if (strcmp(value, "en") == 0) return true;
-        return refuse(o, "this version speaks English only: --lang en");
+    case OPTION_LANG: return set_language(o, value);
     case OPTION_VALUES: return refuse(o, "this version has no --%s yet", options[id].word);
     case OPTION_COUNT: break;
     }

@@ -9,29 +9,30 @@ const char *conclusion_word(ari_conclusion c)
     return words[c];
 }
 
-const char *comparison_caveat(void)
-{
-    return "Equal shapes are no proof of shared weights, and different shapes are no proof of independence. "
-           "Reliability of the method: medium.";
-}
-
 const ari_match *comparison_references(const ari_comparison *c, size_t *count)
 {
     *count = c->count > 1 ? c->count - 1 : c->ranking.count;
     return c->count > 1 ? c->pairs : c->ranking.matches;
 }
 
-const char *name_in_words(ari_arena *arena, const char *name, const ari_entry *e)
+/* Is it of the pairs, and not of the catalogue's ranking? */
+static bool is_pair(const ari_comparison *c, const ari_match *m)
 {
-    if (e == NULL || (e->confidence != ARI_MEMORY && e->unverified[0] == NULL)) return name;
-    return arena_printf(arena, "%s (%sfrom memory)", name, e->confidence == ARI_MEMORY ? "" : "partly ");
+    return c->count > 1 && m >= c->pairs && m < c->pairs + (c->count - 1);
 }
 
-const char *reference_name(ari_arena *arena, const ari_comparison *c, const ari_match *m)
+const char *reference_name(const ari_comparison *c, const ari_match *m)
 {
-    bool pair = c->pairs != NULL && m >= c->pairs && m < c->pairs + (c->count - 1);
-    const char *name = pair ? c->records[m - c->pairs + 1].name : m->entry->name;
-    return name_in_words(arena, name, m->entry);
+    return is_pair(c, m) ? c->records[m - c->pairs + 1].name : m->entry->name;
+}
+
+void reference_record(ari_arena *arena, const ari_comparison *c, const ari_match *m, ari_record *out)
+{
+    if (is_pair(c, m)) {
+        *out = c->records[m - c->pairs + 1];
+    } else {
+        record_of_entry(arena, m->entry, out);
+    }
 }
 
 /* The entry that a name, an address or a path ends in: its last two parts, else the last alone. */
@@ -55,21 +56,6 @@ const ari_entry *origin_match(const ari_comparison *c, const char *stated, ari_m
     *out = match_records(&c->records[0], &other, c->keys.set);
     arena_free(&scratch);
     return e;
-}
-
-const char *score_of(ari_arena *arena, const ari_relation *r)
-{
-    return arena_printf(arena, "%zu/%zu", keys_count(r->matched), keys_count(r->matched | r->differing));
-}
-
-const char *keys_in_words(ari_arena *arena, ari_keys set)
-{
-    const char *words = "";
-    for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
-        if ((set & key_bit(key)) == 0) continue;
-        words = arena_printf(arena, "%s%s%s", words, words[0] == '\0' ? "" : ", ", key_name(key));
-    }
-    return words;
 }
 
 /* Names are the columns of a table and the members of an object: the same model twice is X and X (2). */
@@ -97,8 +83,8 @@ static bool relate_all(ari_comparison *c)
         m->bits = bits_of(&c->ranking, m->extended.matched);
         if (!parts_beside(c->models[0], c->models[i], &c->beside[i - 1])) return false;
     }
-    c->unique_count = unique_find(&c->arena, &c->records[0], c->records + 1, c->count - 1, &c->ranking,
-                                  c->keys.set, c->unique, ARI_KEY_COUNT);
+    c->unique_count = unique_find(&c->records[0], c->records + 1, c->count - 1, &c->ranking, c->keys.set,
+                                  c->unique, ARI_KEY_COUNT);
     verdict_reach(c);
     return !c->arena.failed;
 }

@@ -15,11 +15,11 @@ typedef enum ari_conclusion {
 } ari_conclusion;
 
 typedef struct ari_verdict {
-    ari_tiers tiers; /* Of the nearest reference. */
     ari_conclusion conclusion;
-    const char *summary, *nearest_miss; /* Sentences; the second NULL where there is none. */
-    const char **reasons;               /* "3/5 with X: hidden_size, ..." */
-    size_t reason_count;
+    ari_tiers tiers;       /* Of the nearest reference. */
+    const ari_match *best; /* It; NULL where there is none. */
+    const ari_match *miss; /* The nearest that is not identical whatever open keys turn out to be, or NULL. */
+    bool reuses_part;      /* A part is that of another model, as far as anything tells. */
 } ari_verdict;
 
 struct ari_comparison {
@@ -39,23 +39,16 @@ struct ari_comparison {
 };
 
 const char *conclusion_word(ari_conclusion c);
-/* The words that go with every verdict. */
-const char *comparison_caveat(void);
-
 /* The references, best first, that a verdict is about: the pairs, or the catalogue where there are none. The
  * name that the i-th pair or match goes by. */
 const ari_match *comparison_references(const ari_comparison *c, size_t *count);
-/* The name of a reference in a sentence: what is from memory says so. */
-const char *reference_name(ari_arena *arena, const ari_comparison *c, const ari_match *m);
-const char *name_in_words(ari_arena *arena, const char *name, const ari_entry *e);
+/* Of one of them, or of a match of the catalogue. */
+const char *reference_name(const ari_comparison *c, const ari_match *m);
+/* Its record: one of ours, or made anew in the arena. */
+void reference_record(ari_arena *arena, const ari_comparison *c, const ari_match *m, ari_record *out);
 
 /* A stated origin, found in the catalogue or NULL; its relation to the subject in *out. */
 const ari_entry *origin_match(const ari_comparison *c, const char *stated, ari_match *out);
-
-/* "5/5": matched keys of those known. */
-const char *score_of(ari_arena *arena, const ari_relation *r);
-/* "hidden_size, vocab_size"; "" of none. */
-const char *keys_in_words(ari_arena *arena, ari_keys set);
 
 void verdict_reach(ari_comparison *c);
 

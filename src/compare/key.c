@@ -6,9 +6,8 @@ enum { CORE = 1, SIZES = 2 };
 
 static const struct row {
     uint8_t field, flags;
-    const char *greatest, *smallest;
 } rows[] = {
-#define KEY(field, flags, greatest, smallest) { ARI_FIELD_##field, flags, greatest, smallest },
+#define KEY(field, flags) { ARI_FIELD_##field, flags },
 #include "compare/key.def"
 };
 
@@ -43,19 +42,6 @@ size_t keys_count(ari_keys set)
 const char *key_name(size_t key)
 {
     return key == ARI_KEY_EXPERTS ? "experts" : field_info((ari_field)key)->name;
-}
-
-const char *key_label(size_t key)
-{
-    return key == ARI_KEY_EXPERTS ? "routed+shared" : field_info((ari_field)key)->label;
-}
-
-const char *key_extreme(size_t key, bool greatest)
-{
-    for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].field == key) return greatest ? rows[i].greatest : rows[i].smallest;
-    }
-    return NULL;
 }
 
 static void add(ari_key_list *list, size_t key)

@@ -30,11 +30,8 @@ ari_keys keys_core(void);
 ari_keys keys_sizes(void);
 size_t keys_count(ari_keys set);
 
-/* The field's name, or "experts"; the label that people read. */
+/* The field's name, or "experts". */
 const char *key_name(size_t key);
-const char *key_label(size_t key);
-/* What the greatest, or the smallest, is called: "most heads". NULL where it is nothing to speak of. */
-const char *key_extreme(size_t key, bool greatest);
 
 /* "core", "extended", "all", or names with commas between. Fails with USAGE. */
 ari_status keys_parse(const char *words, ari_key_list *out, ari_err *err);

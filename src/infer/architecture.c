@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 static const ari_field_info fields[] = {
-#define FIELD(id, name, label, kind) { name, label, ARI_KIND_##kind },
+#define FIELD(id, name, kind) { name, ARI_KIND_##kind },
 #include "infer/field.def"
 };
 
@@ -63,7 +63,8 @@ void set_candidates(ari_architecture *a, ari_arena *arena, ari_field field, cons
         list[i] = arena_printf(arena, "%" PRIu64, values[i]);
         if (list[i] == NULL) return;
     }
-    if (list != NULL && n > 0) a->fields[field] = (ari_inferred){ list[0], ARI_AMBIGUOUS, evidence, list, n, false };
+    if (list != NULL && n > 0)
+        a->fields[field] = (ari_inferred){ list[0], ARI_AMBIGUOUS, evidence, list, n, false };
 }
 
 void set_absent(ari_architecture *a, ari_field field, const char *evidence)

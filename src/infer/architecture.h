@@ -5,7 +5,7 @@
 #include "base/arena.h"
 
 typedef enum ari_field {
-#define FIELD(id, name, label, kind) ARI_FIELD_##id,
+#define FIELD(id, name, kind) ARI_FIELD_##id,
 #include "infer/field.def"
     ARI_FIELD_COUNT,
 } ari_field;
@@ -19,7 +19,7 @@ typedef enum ari_field_kind {
 } ari_field_kind;
 
 typedef struct ari_field_info {
-    const char *name, *label;
+    const char *name;
     ari_field_kind kind;
 } ari_field_info;
 

@@ -14,29 +14,29 @@ static bool is_listed(const char *const *list, const char *word)
 /* How far the sum over the fields is from the stated total; NULL where either is missing. */
 static const char *deviation(const ari_entry *e, uint64_t counted, ari_doc *d)
 {
-    if (e->total_params == 0) return "no total is stated: unchecked";
+    if (e->total_params == 0) return W(d, NO_TOTAL);
     double off = 100 * ((double)counted / (double)e->total_params - 1);
-    return doc_printf(d, "%+.2f %% of the %s total", off,
-                      e->params_basis == NULL ? "stated" : e->params_basis);
+    return SAY(d, OFF_BY, doc_printf(d, "%+.2f", off),
+               e->params_basis == NULL ? doc_term(d, "stated") : e->params_basis);
 }
 
 /* --- All of it ------------------------------------------------------------------------------ */
 
 static void add_list(const ari_catalogue *c, ari_doc *d)
 {
-    static const char *const heads[] = { "model", "parameters", "figures" };
+    static const ari_word heads[] = { WORD_MODEL, WORD_PARAMETERS, WORD_FIGURES };
     const char **cells = doc_grid(d, DOC_GRID, TONE_PLAIN, 3);
-    for (size_t k = 0; cells != NULL && k < 3; k++) cells[k] = heads[k];
+    for (size_t k = 0; cells != NULL && k < 3; k++) cells[k] = word_in(d->language, heads[k]);
     for (size_t i = 0; i < c->count; i++) {
         const ari_entry *e = c->entries[i];
         uint64_t counted, active;
         cells = doc_grid(d, DOC_LINE, e->confidence == ARI_MEMORY ? TONE_WARN : TONE_PLAIN, 3);
         if (cells == NULL) return;
         cells[0] = e->name;
-        cells[1] = entry_parameters(e, &counted, &active) ? plain_scaled(d, counted) : "unchecked";
+        cells[1] = entry_parameters(e, &counted, &active) ? plain_scaled(d, counted) : W(d, UNCHECKED);
         cells[2] = e->confidence != ARI_MEMORY && e->unverified[0] != NULL
-                       ? doc_printf(d, "%s, partly from memory", confidences[e->confidence])
-                       : confidences[e->confidence];
+                       ? SAY(d, PARTLY, doc_term(d, confidences[e->confidence]))
+                       : doc_term(d, confidences[e->confidence]);
     }
 }
 
@@ -48,18 +48,11 @@ static void list_document(const ari_catalogue *c, ari_doc *d)
         remembered += c->entries[i]->confidence == ARI_MEMORY;
         counts += entry_parameters(c->entries[i], &counted, &active);
     }
-    doc_title(d, "Catalogue",
-              doc_printf(d, "%zu models, %zu of them from users' files; %s, digest %s", c->count, c->users,
-                         c->date, c->digest));
+    doc_title(d, W(d, CATALOGUE),
+              SAY(d, CATALOGUE_OF, doc_number(d, c->count), doc_number(d, c->users), c->date, c->digest));
     add_list(c, d);
-    doc_paragraph(
-        d, TONE_DIM,
-        doc_printf(d,
-                   "Figures were read in a "
-                   "configuration or its code, reported by a paper or model card, or come from memory (%zu: "
-                   "unverified). Parameters are the sum over the fields; %zu entries do not have all it "
-                   "takes. archinspect catalogue NAME shows one with its sources.",
-                   remembered, c->count - counts));
+    doc_paragraph(d, TONE_DIM,
+                  SAY(d, CATALOGUE_NOTE, doc_number(d, remembered), doc_number(d, c->count - counts)));
 }
 
 /* --- One of it ------------------------------------------------------------------------------ */
@@ -72,10 +65,10 @@ static void add_figures(const ari_entry *e, const ari_tower *tower, ari_doc *d)
         const ari_inferred *f = &a.fields[i];
         bool memory = tower == NULL && is_listed(e->unverified, field_info((ari_field)i)->name);
         if (f->basis == ARI_UNKNOWN) continue;
-        doc_row(d, memory ? TONE_WARN : TONE_PLAIN, field_info((ari_field)i)->label,
+        doc_row(d, memory ? TONE_WARN : TONE_PLAIN, label_in(d->language, i),
                 plain_value(d, (ari_field)i, f->value),
-                memory || e->confidence == ARI_MEMORY ? "from memory, unverified"
-                                                      : confidences[e->confidence],
+                memory || e->confidence == ARI_MEMORY ? W(d, MEMORY)
+                                                      : doc_term(d, confidences[e->confidence]),
                 NULL);
     }
 }
@@ -84,18 +77,18 @@ static void add_totals(const ari_entry *e, ari_doc *d)
 {
     uint64_t counted, active;
     if (entry_parameters(e, &counted, &active)) {
-        doc_row(d, TONE_PLAIN, "parameters", plain_parameters(d, counted), deviation(e, counted, d),
-                "the sum over the fields, of the text model");
+        doc_row(d, TONE_PLAIN, W(d, PARAMETERS), plain_parameters(d, counted), deviation(e, counted, d),
+                W(d, SUM_OF_FIELDS));
         if (active != counted)
-            doc_row(d, TONE_PLAIN, "active parameters", plain_parameters(d, active), "of one token", NULL);
+            doc_row(d, TONE_PLAIN, W(d, ACTIVE), plain_parameters(d, active), W(d, OF_ONE_TOKEN), NULL);
     } else {
-        doc_row(d, TONE_PLAIN, "parameters", "unchecked", "the fields do not suffice to count them", NULL);
+        doc_row(d, TONE_PLAIN, W(d, PARAMETERS), W(d, UNCHECKED), W(d, FIELDS_MISSING), NULL);
     }
     if (e->total_params > 0)
-        doc_row(d, TONE_PLAIN, "stated parameters", plain_parameters(d, e->total_params), e->params_basis,
+        doc_row(d, TONE_PLAIN, W(d, STATED_TOTAL), plain_parameters(d, e->total_params), e->params_basis,
                 NULL);
     if (e->active_params > 0)
-        doc_row(d, TONE_PLAIN, "stated active", plain_parameters(d, e->active_params), NULL, NULL);
+        doc_row(d, TONE_PLAIN, W(d, STATED_ACTIVE), plain_parameters(d, e->active_params), NULL, NULL);
 }
 
 static void add_names(const char *label, const char *const *names, ari_doc *d)
@@ -106,19 +99,18 @@ static void add_names(const char *label, const char *const *names, ari_doc *d)
 
 static void add_sources(const ari_entry *e, ari_doc *d)
 {
-    doc_heading(d, TONE_PLAIN, "Sources");
-    doc_columns(d, "what", "where", NULL, NULL);
-    doc_row(d, TONE_PLAIN, "source", e->source == NULL ? "none given" : e->source, NULL, NULL);
-    add_names("also in", e->also_in, d);
-    add_names("same sizes", e->same_shape_as, d);
-    add_names("variants", e->variants, d);
-    if (e->notes != NULL) doc_row(d, TONE_PLAIN, "notes", e->notes, NULL, NULL);
+    doc_heading(d, TONE_PLAIN, W(d, SOURCES));
+    doc_columns(d, W(d, WHAT), W(d, WHERE), NULL, NULL);
+    doc_row(d, TONE_PLAIN, W(d, SOURCE), e->source == NULL ? W(d, NONE_GIVEN) : e->source, NULL, NULL);
+    add_names(W(d, ALSO_IN), e->also_in, d);
+    add_names(W(d, SAME_SIZES), e->same_shape_as, d);
+    add_names(W(d, VARIANTS), e->variants, d);
+    if (e->notes != NULL) doc_row(d, TONE_PLAIN, W(d, NOTES), e->notes, NULL, NULL);
 }
 
 static void entry_document(const ari_entry *e, ari_doc *d)
 {
-    static const char *const words[] = { "read in a configuration, or the code of its class",
-                                         "reported by a paper or a model card", "from memory: unverified" };
+    static const ari_word words[] = { WORD_READ_IN, WORD_REPORTED_BY, WORD_ALL_FROM_MEMORY };
     ari_arena scratch = { 0 };
     ari_record r;
     record_of_entry(&scratch, e, &r);
@@ -127,22 +119,19 @@ static void entry_document(const ari_entry *e, ari_doc *d)
     for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
         if (about[i] != NULL) line = doc_printf(d, "%s%s, ", line, about[i]);
     }
-    doc_title(d, e->name, doc_printf(d, "%s%s", line, words[e->confidence]));
-    doc_columns(d, "field", "value", "basis", NULL);
+    doc_title(d, e->name, doc_printf(d, "%s%s", line, word_in(d->language, words[e->confidence])));
+    doc_columns(d, W(d, FIELD), W(d, VALUE), W(d, BASIS), NULL);
     add_figures(e, NULL, d);
     add_totals(e, d);
-    if (r.unused_width != NULL)
-        doc_paragraph(d, TONE_DIM,
-                      doc_printf(d, "Of the MLP width %s no layer makes use: every layer has experts.",
-                                 r.unused_width));
+    if (r.unused_width != NULL) doc_paragraph(d, TONE_DIM, SAY(d, UNUSED_WIDTH, r.unused_width));
     for (size_t i = 0; i < e->tower_count; i++) {
-        doc_heading(d, TONE_PLAIN, plain_word(d, e->towers[i].role));
-        doc_columns(d, "field", "value", "basis", NULL);
+        doc_heading(d, TONE_PLAIN, doc_term(d, e->towers[i].role));
+        doc_columns(d, W(d, FIELD), W(d, VALUE), W(d, BASIS), NULL);
         add_figures(e, &e->towers[i], d);
     }
     if (e->remark_count > 0) {
-        doc_heading(d, TONE_PLAIN, "Also stated");
-        doc_columns(d, "key", "value", NULL, NULL);
+        doc_heading(d, TONE_PLAIN, W(d, ALSO_STATED));
+        doc_columns(d, W(d, KEY), W(d, VALUE), NULL, NULL);
     }
     for (size_t i = 0; i < e->remark_count; i++)
         doc_row(d, TONE_PLAIN, e->remarks[i].key, plain_value(d, ARI_FIELD_MODEL_TYPE, e->remarks[i].value),

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "report/plain.h"
+#include "report/verdict.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static const char *head(const table *t, size_t model)
 static const char *label_of(const table *t, size_t key)
 {
     bool core = (keys_core() & key_bit(key)) != 0;
-    return t->letters ? doc_printf(t->d, "%c %s", core ? '*' : ' ', key_label(key))
+    return t->letters ? doc_printf(t->d, "%c %s", core ? '*' : ' ', label_in(t->d->language, key))
                       : doc_printf(t->d, "%s%s", key_name(key), core ? " *" : "");
 }
 
@@ -100,11 +101,11 @@ static void add_block(const table *t, size_t first, size_t n)
     const ari_comparison *c = t->c;
     const char **cells = doc_grid(t->d, DOC_GRID, TONE_PLAIN, n + 4);
     if (cells == NULL) return;
-    if (!t->letters) cells[0] = "key";
+    if (!t->letters) cells[0] = W(t->d, KEY);
     cells[1] = head(t, 0);
     for (size_t m = 0; m < n; m++) cells[2 + m] = head(t, first + m);
-    cells[n + 2] = t->letters ? "as A" : "same as the first";
-    cells[n + 3] = doc_printf(t->d, "of %zu", c->ranking.models);
+    cells[n + 2] = t->letters ? W(t->d, AS_A) : W(t->d, AS_FIRST);
+    cells[n + 3] = SAY(t->d, OF_MODELS, doc_number(t->d, c->ranking.models));
     for (size_t i = 0; i < c->keys.count; i++) {
         size_t key = c->keys.at[i];
         if (!t->shown[i]) continue;
@@ -122,25 +123,25 @@ static void add_block(const table *t, size_t first, size_t n)
 
 static const char *origin_of(ari_doc *d, const ari_comparison *c, size_t model)
 {
-    static const char *const words[] = { "read", "reported", "from memory, unverified" };
+    static const ari_word words[] = { WORD_CATALOGUE_READ, WORD_CATALOGUE_REPORT, WORD_CATALOGUE_MEMORY };
     const ari_entry *e = c->records[model].entry;
     if (e == NULL) {
         const ari_model *m = c->models[model];
-        return doc_printf(d, "%zu tensors%s", m->checkpoint->tensors.count,
-                          m->contradiction_count > 0 ? "; its configuration contradicts them" : "");
+        const char *tensors = doc_number(d, m->checkpoint->tensors.count);
+        return m->contradiction_count > 0 ? SAY(d, TENSORS_DISPUTED, tensors) : SAY(d, TENSORS_READ, tensors);
     }
-    if (e->unverified[0] == NULL || e->confidence == ARI_MEMORY)
-        return doc_printf(d, "catalogue, %s", words[e->confidence]);
+    const char *read = word_in(d->language, words[e->confidence]);
+    if (e->unverified[0] == NULL || e->confidence == ARI_MEMORY) return read;
     ari_text list = { 0 };
     for (size_t i = 0; e->unverified[i] != NULL; i++)
         text_printf(&list, "%s%s", i == 0 ? "" : ", ", e->unverified[i]);
-    return doc_printf(d, "catalogue, %s; from memory: %s", words[e->confidence], doc_take(d, &list));
+    return SAY(d, PARTS_MEMORY, read, doc_take(d, &list));
 }
 
 static void add_legend(const table *t)
 {
-    doc_heading(t->d, TONE_PLAIN, "Models");
-    doc_columns(t->d, "", "model", "from", "source");
+    doc_heading(t->d, TONE_PLAIN, W(t->d, MODELS));
+    doc_columns(t->d, "", W(t->d, MODEL), W(t->d, FROM), W(t->d, SOURCE));
     for (size_t i = 0; i < t->c->count; i++) {
         const ari_entry *e = t->c->records[i].entry;
         doc_row(t->d, TONE_PLAIN, t->letters ? head(t, i) : doc_printf(t->d, "%zu", i + 1),
@@ -152,23 +153,14 @@ static void add_notes(const table *t)
 {
     bool unused = false;
     for (size_t i = 0; i < t->c->count; i++) unused = unused || t->c->records[i].unused_width != NULL;
-    doc_paragraph(
-        t->d, TONE_DIM,
-        doc_printf(t->d,
-                   "* one of the five keys that decide. ? nothing tells it; - the model has no such "
-                   "thing; 64? the likeliest of several. The last column: how many catalogued models have "
-                   "the first one's value."));
-    if (unused)
-        doc_paragraph(
-            t->d, TONE_DIM,
-            "In parentheses: stated, but every layer has experts of another width; no layer uses it, and it "
-            "does not count. The width of the experts is compared instead.");
+    doc_paragraph(t->d, TONE_DIM, W(t->d, TABLE_NOTE));
+    if (unused) doc_paragraph(t->d, TONE_DIM, W(t->d, UNUSED_NOTE));
 }
 
 static void add_table(table *t, const ari_style *style)
 {
     size_t columns = style->columns == 0 ? 80 : style->columns;
-    doc_heading(t->d, TONE_PLAIN, "Comparison");
+    doc_heading(t->d, TONE_PLAIN, W(t->d, COMPARISON));
     if (!fill(t)) return;
     for (size_t first = 1, n; first < t->c->count; first += n) {
         n = t->letters ? models_beside(t, first, columns) : t->c->count - first;
@@ -177,66 +169,143 @@ static void add_table(table *t, const ari_style *style)
     add_notes(t);
 }
 
-/* RoPE scaling and layer patterns do not fit a cell. */
-static void add_long_values(const table *t)
+/* --- What a model is made of, a row a model ------------------------------------------------------- */
+
+/* A field of a sentence: "label value", in the order of the table. */
+typedef struct section {
+    ari_word heading;
+    const ari_field *fields;
+    size_t count;
+    bool bare; /* Its only field needs no label; and it fits no cell of the table. */
+} section;
+
+/* "attention gqa 8:1, attention heads 64, ..." of what the model has. */
+static const char *section_words(const table *t, const section *s, size_t model)
 {
-    static const ari_field fields[] = { ARI_FIELD_ROPE_SCALING, ARI_FIELD_LAYER_TYPES };
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        bool begun = false;
-        if ((t->c->keys.set & key_bit(fields[i])) == 0) continue;
-        for (size_t m = 0; m < t->c->count; m++) {
-            const ari_record *r = &t->c->records[m];
-            if (record_absent(r, fields[i]) || record_unknown(r, fields[i])) continue;
-            if (!begun) {
-                doc_heading(t->d, TONE_PLAIN,
-                            fields[i] == ARI_FIELD_ROPE_SCALING ? "RoPE scaling" : "Layer pattern");
-                doc_columns(t->d, "model", "value", NULL, NULL);
-            }
-            begun = true;
-            doc_row(t->d, TONE_PLAIN, head(t, m), plain_value(t->d, fields[i], r->values[fields[i]].value),
-                    NULL, NULL);
+    const ari_record *r = &t->c->records[model];
+    ari_text words = { 0 };
+    for (size_t i = 0; i < s->count; i++) {
+        ari_field field = s->fields[i];
+        bool plain = field == ARI_FIELD_ROPE_SCALING || field == ARI_FIELD_LAYER_TYPES;
+        if ((t->c->keys.set & key_bit(field)) == 0 || record_absent(r, field) || record_unknown(r, field))
+            continue;
+        const char *value =
+            plain ? plain_value(t->d, field, r->values[field].value) : compare_cell(t->d, r, field);
+        text_printf(&words, "%s%s%s%s", words.size == 0 ? "" : ", ",
+                    s->bare ? "" : label_in(t->d->language, field), s->bare ? "" : " ", value);
+    }
+    return doc_take(t->d, &words);
+}
+
+static void add_section(const table *t, const section *s)
+{
+    bool begun = false;
+    for (size_t m = 0; m < t->c->count; m++) {
+        const char *words = section_words(t, s, m);
+        if (words[0] == '\0') continue;
+        if (!begun) {
+            doc_heading(t->d, TONE_PLAIN, word_in(t->d->language, s->heading));
+            doc_columns(t->d, W(t->d, MODEL), W(t->d, VALUE), NULL, NULL);
         }
+        begun = true;
+        doc_row(t->d, TONE_PLAIN, head(t, m), words, NULL, NULL);
     }
 }
 
-static const char *words_of(ari_doc *d, ari_keys set)
+#define SECTION(heading, fields, bare)                                     \
+    {                                                                      \
+        WORD_##heading, fields, sizeof(fields) / sizeof((fields)[0]), bare \
+    }
+
+static void add_sections(const table *t)
 {
-    return keys_in_words(&d->arena, set);
+    static const ari_field attention[] = { ARI_FIELD_ATTENTION_TYPE,
+                                           ARI_FIELD_NUM_ATTENTION_HEADS,
+                                           ARI_FIELD_NUM_KEY_VALUE_HEADS,
+                                           ARI_FIELD_HEAD_DIM,
+                                           ARI_FIELD_Q_LORA_RANK,
+                                           ARI_FIELD_KV_LORA_RANK,
+                                           ARI_FIELD_QK_NOPE_HEAD_DIM,
+                                           ARI_FIELD_QK_ROPE_HEAD_DIM,
+                                           ARI_FIELD_V_HEAD_DIM,
+                                           ARI_FIELD_SLIDING_WINDOW,
+                                           ARI_FIELD_QK_NORM };
+    static const ari_field mixture[] = { ARI_FIELD_NUM_EXPERTS,
+                                         ARI_FIELD_NUM_SHARED_EXPERTS,
+                                         ARI_FIELD_NUM_EXPERTS_PER_TOK,
+                                         ARI_FIELD_MOE_INTERMEDIATE_SIZE,
+                                         ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE,
+                                         ARI_FIELD_FIRST_K_DENSE_REPLACE };
+    static const ari_field rope[] = { ARI_FIELD_ROPE_SCALING };
+    static const ari_field layers[] = { ARI_FIELD_LAYER_TYPES };
+    static const section sections[] = { SECTION(ATTENTION, attention, false),
+                                        SECTION(MIXTURE, mixture, false), SECTION(ROPE, rope, true),
+                                        SECTION(LAYER_PATTERN, layers, true) };
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+        /* Where a terminal's table has it, that is enough. */
+        if (!t->letters || sections[i].bare) add_section(t, &sections[i]);
+    }
 }
+
+static const char *facts_words(const table *t, size_t model)
+{
+    ari_doc *d = t->d;
+    const ari_model *m = t->c->models[model];
+    const ari_record *r = &t->c->records[model];
+    ari_text words = { 0 };
+    text_put(&words, doc_term(d, m->kind));
+    text_printf(&words, ", %s %s", W(d, PARAMETERS),
+                m->parameters_known ? plain_scaled(d, m->parameters) : W(d, UNCOUNTED));
+    if (m->active_known) text_printf(&words, ", %s %s", W(d, ACTIVE), plain_scaled(d, m->active_parameters));
+    if (record_certain(r, ARI_KEY_EXPERTS))
+        text_printf(&words, ", %s %s", label_in(d->language, ARI_FIELD_NUM_EXPERTS),
+                    compare_cell(d, r, ARI_KEY_EXPERTS));
+    if (record_certain(r, ARI_FIELD_MAX_POSITION_EMBEDDINGS))
+        text_printf(&words, ", %s %s", label_in(d->language, ARI_FIELD_MAX_POSITION_EMBEDDINGS),
+                    compare_cell(d, r, ARI_FIELD_MAX_POSITION_EMBEDDINGS));
+    return doc_take(d, &words);
+}
+
+static void add_facts(const table *t)
+{
+    doc_heading(t->d, TONE_PLAIN, W(t->d, BASIC_FACTS));
+    doc_columns(t->d, W(t->d, MODEL), W(t->d, VALUE), NULL, NULL);
+    for (size_t m = 0; m < t->c->count; m++)
+        doc_row(t->d, TONE_PLAIN, head(t, m), facts_words(t, m), NULL, NULL);
+}
+
+/* --- Tallies ---------------------------------------------------------------------------------------- */
 
 static void add_tally(const table *t, size_t i)
 {
     ari_doc *d = t->d;
     const ari_match *m = &t->c->pairs[i];
-    const char *score = doc_printf(d, "%s core, %s all, %s", score_of(&d->arena, &m->core),
-                                   score_of(&d->arena, &m->extended), tiers_word(m->tiers));
-    const char *core = m->core.matched == 0 ? "none" : words_of(d, m->core.matched);
-    ari_text more = { 0 };
-    text_printf(&more, "%s; at most %.1f bits", core, m->bits);
-    if (m->core.possible != 0) text_printf(&more, "; possibly %s", words_of(d, m->core.possible));
-    if (m->has_expert_width)
-        text_printf(&more, "; by moe_intermediate_size %s", score_of(&d->arena, &m->by_expert_width));
+    const char *score =
+        SAY(d, TALLY, score_words(d, &m->core), score_words(d, &m->extended), tiers_words(d, m->tiers));
+    const char *core = m->core.matched == 0 ? W(d, NONE) : keys_words(d, m->core.matched);
+    const char *more = SAY(d, TALLY_BITS, core, doc_printf(d, "%.1f", m->bits));
+    if (m->core.possible != 0) more = SAY(d, TALLY_POSSIBLY, more, keys_words(d, m->core.possible));
+    if (m->has_expert_width) more = SAY(d, TALLY_BY_WIDTH, more, score_words(d, &m->by_expert_width));
     doc_tone tone = is_identical(m) ? TONE_BAD : m->tiers.least == ARI_SIMILAR ? TONE_WARN : TONE_PLAIN;
-    doc_row(d, tone, head(t, i + 1), score, doc_take(d, &more),
-            doc_printf(d, "all that match: %s", words_of(d, m->extended.matched)));
+    doc_row(d, tone, head(t, i + 1), score, more, SAY(d, ALL_THAT_MATCH, keys_words(d, m->extended.matched)));
 }
 
 static void add_tallies(const table *t)
 {
-    doc_heading(t->d, TONE_PLAIN, "Tallies");
-    doc_columns(t->d, "with", "matched of known", "core keys that match", "all keys");
+    doc_heading(t->d, TONE_PLAIN, W(t->d, TALLIES));
+    doc_columns(t->d, W(t->d, WITH), W(t->d, MATCHED_OF_KNOWN), W(t->d, CORE_THAT_MATCH), W(t->d, ALL_KEYS));
     for (size_t i = 0; i + 1 < t->c->count; i++) add_tally(t, i);
 }
 
 void compare_document(const ari_comparison *c, const ari_style *style, ari_doc *d)
 {
-    table t = { .c = c, .d = d, .letters = style->format != ARI_MARKDOWN };
+    table t = { .c = c, .d = d, .letters = style->format == ARI_TEXT };
     doc_title(d, c->records[0].name,
-              doc_printf(d, "beside %zu other%s, by %zu keys", c->count - 1, c->count == 2 ? "" : "s",
-                         c->keys.count));
+              SAY(d, BESIDE, doc_number(d, c->count - 1), doc_number(d, c->keys.count)));
     add_legend(&t);
+    add_facts(&t);
     add_table(&t, style);
-    add_long_values(&t);
+    add_sections(&t);
     add_tallies(&t);
     add_parts(c, d);
     add_unique(c, d);

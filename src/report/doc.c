@@ -56,6 +56,25 @@ const char *doc_printf(ari_doc *d, const char *format, ...)
     return out;
 }
 
+const char *doc_say(ari_doc *d, ari_word w, const char *const *arguments, size_t n)
+{
+    ari_text t = { 0 };
+    words_fill(&t, word_in(d->language, w), arguments, n);
+    return doc_take(d, &t);
+}
+
+const char *doc_term(ari_doc *d, const char *json_word)
+{
+    ari_text t = { 0 };
+    put_term(&t, d->language, json_word);
+    return doc_take(d, &t);
+}
+
+const char *doc_number(ari_doc *d, size_t n)
+{
+    return doc_printf(d, "%zu", n);
+}
+
 const char *doc_take(ari_doc *d, ari_text *t)
 {
     const char *out = doc_printf(d, "%s", t->data == NULL ? "" : t->data);

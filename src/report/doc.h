@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "report/words.h"
 
 enum { DOC_CELLS = 3 };
 
@@ -35,11 +36,22 @@ typedef struct ari_doc {
     ari_arena arena; /* For cells that had to be made. */
     doc_item *items;
     size_t count, room;
+    ari_language language;
     bool failed;
 } ari_doc;
 
 /* A string made for this document; "", and failed, when memory is short. */
 const char *doc_printf(ari_doc *d, const char *format, ...) ARI_PRINTF(2, 3);
+/* The words of that id in the document's language, with the arguments in place of {1}, {2} ... */
+#define W(d, id) word_in((d)->language, WORD_##id)
+#define SAY(d, id, ...)                                         \
+    doc_say(d, WORD_##id, (const char *const[]){ __VA_ARGS__ }, \
+            sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+const char *doc_say(ari_doc *d, ari_word w, const char *const *arguments, size_t n);
+/* What the contract calls "text_decoder", as the reader's language does. */
+const char *doc_term(ari_doc *d, const char *json_word);
+/* A number without thousands. */
+const char *doc_number(ari_doc *d, size_t n);
 /* The text as such a string; it is freed. */
 const char *doc_take(ari_doc *d, ari_text *t);
 void doc_title(ari_doc *d, const char *words, const char *beside);

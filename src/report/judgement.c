@@ -1,5 +1,7 @@
 #include "report/judgement.h"
 
+#include "report/verdict.h"
+
 #include <math.h>
 
 void json_add_tool(json_builder *b, json_tree *to, const ari_catalogue *c)
@@ -33,10 +35,10 @@ static void add_keys(json_builder *b, json_tree *to, const char *name, ari_keys 
 
 static void add_score(json_builder *b, json_tree *to, const char *name, const ari_relation *r)
 {
-    ari_arena scratch = { 0 };
-    json_add_text(b, to, name, score_of(&scratch, r));
+    ari_doc scratch = { 0 };
+    json_add_text(b, to, name, score_words(&scratch, r));
     if (scratch.failed) b->failed = true;
-    arena_free(&scratch);
+    doc_free(&scratch);
 }
 
 void json_add_relation(json_builder *b, json_tree *to, const char *name, const ari_relation *r)
@@ -89,13 +91,16 @@ void json_add_matches(json_builder *b, json_tree *to, const ari_comparison *c, s
 
 void json_add_unique(json_builder *b, json_tree *to, const ari_comparison *c)
 {
+    ari_doc scratch = { 0 };
     json_tree *list = json_add_array(b, to, "unique");
     for (size_t i = 0; i < c->unique_count; i++) {
         json_tree *o = json_add_object(b, list, NULL);
         json_add_text(b, o, "field", key_name(c->unique[i].key));
         json_add_raw(b, o, "value", c->unique[i].value);
-        json_add_text(b, o, "note", c->unique[i].note);
+        json_add_text(b, o, "note", unique_words(&scratch, &c->unique[i], c->count > 1));
     }
+    if (scratch.failed) b->failed = true;
+    doc_free(&scratch);
 }
 
 static void add_origin_match(json_builder *b, json_tree *to, const ari_comparison *c, const char *stated)
@@ -126,12 +131,17 @@ void json_add_origins(json_builder *b, json_tree *to, const ari_model *m, const 
 void json_add_verdict(json_builder *b, json_tree *to, const ari_comparison *c, bool conclude)
 {
     const ari_verdict *v = &c->verdict;
+    ari_doc words = { 0 };
     json_tree *o = json_add_object(b, to, "verdict");
     json_add_text(b, o, "tier", tiers_word(v->tiers));
     if (conclude) json_add_text(b, o, "conclusion", conclusion_word(v->conclusion));
-    json_add_text(b, o, "summary", v->summary);
-    json_add_text(b, o, "caveat", comparison_caveat());
-    json_add_text(b, o, "nearest_miss", v->nearest_miss);
+    json_add_text(b, o, "summary", verdict_summary(&words, c));
+    json_add_text(b, o, "caveat", W(&words, CAVEAT_IS));
+    json_add_text(b, o, "nearest_miss", verdict_nearest_miss(&words, c));
     json_tree *reasons = json_add_array(b, o, "reasons");
-    for (size_t i = 0; i < v->reason_count; i++) json_add_text(b, reasons, NULL, v->reasons[i]);
+    const char *reason;
+    for (size_t i = 0; (reason = verdict_reason(&words, c, i)) != NULL; i++)
+        json_add_text(b, reasons, NULL, reason);
+    if (words.failed || words.arena.failed) b->failed = true;
+    doc_free(&words);
 }

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "infer/role.h"
+#include "report/words.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -137,7 +138,10 @@ static void list_text(line *l)
 
 static void list_markdown(line *l)
 {
-    text_put(l->out, "| tensor | type | shape | bytes | role |\n| --- | --- | --- | ---: | --- |\n");
+    static const ari_word heads[] = { WORD_TENSOR, WORD_TYPE, WORD_SHAPE, WORD_BYTES, WORD_ROLE };
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        text_printf(l->out, "| %s ", word_in(l->style->language, heads[i]));
+    text_put(l->out, "|\n| --- | --- | --- | ---: | --- |\n");
     for (size_t i = 0; i < ari_model_tensor_count(l->m); i++) {
         ari_tensor_info t = ari_model_tensor(l->m, i);
         spell(l, &t, ", ");

@@ -41,10 +41,10 @@ const char *plain_parameters(ari_doc *d, uint64_t n)
     return doc_printf(d, "%s (%s)", plain_count(d, n), plain_scaled(d, n));
 }
 
-static void put_words(ari_text *t, const json_tree *value);
+static void put_words(ari_doc *d, ari_text *t, const json_tree *value);
 
 /* One element of a list: a run such as ["full_attention", 3] as "3 full_attention". */
-static void put_element(ari_text *t, const json_tree *element)
+static void put_element(ari_doc *d, ari_text *t, const json_tree *element)
 {
     int64_t n;
     const char *word = json_text(json_child(element));
@@ -52,25 +52,25 @@ static void put_element(ari_text *t, const json_tree *element)
     if (json_is_array(element) && run && word != NULL) {
         text_printf(t, "%" PRId64 " %s", n, word);
     } else {
-        put_words(t, element);
+        put_words(d, t, element);
     }
 }
 
-static void put_list(ari_text *t, const json_tree *list)
+static void put_list(ari_doc *d, ari_text *t, const json_tree *list)
 {
     size_t n = json_size(list);
     if (n > LIST_SHOWN) {
-        text_printf(t, "%zu values", n);
+        text_put(t, SAY(d, COUNT_OF_VALUES, doc_number(d, n)));
         return;
     }
     for (const json_tree *e = json_child(list); e != NULL; e = json_next(e)) {
-        put_element(t, e);
+        put_element(d, t, e);
         if (json_next(e) != NULL) text_put(t, ", ");
     }
 }
 
 /* Which kind it is comes first, and needs no name. */
-static void put_object(ari_text *t, const json_tree *object)
+static void put_object(ari_doc *d, ari_text *t, const json_tree *object)
 {
     static const char *const kinds[] = { "rope_type", "type" };
     size_t before = t->size;
@@ -81,26 +81,26 @@ static void put_object(ari_text *t, const json_tree *object)
     for (const json_tree *m = json_child(object); m != NULL; m = json_next(m)) {
         if (strcmp(json_name(m), kinds[0]) == 0 || strcmp(json_name(m), kinds[1]) == 0) continue;
         text_printf(t, "%s%s ", t->size == before ? "" : ", ", json_name(m));
-        put_words(t, m);
+        put_words(d, t, m);
     }
 }
 
-static void put_words(ari_text *t, const json_tree *value)
+static void put_words(ari_doc *d, ari_text *t, const json_tree *value)
 {
     bool flag;
     double number;
     if (json_text(value) != NULL) {
         text_put(t, json_text(value));
     } else if (json_bool(value, &flag)) {
-        text_put(t, flag ? "yes" : "no");
+        text_put(t, flag ? W(d, YES) : W(d, NO));
     } else if (json_is_null(value)) {
-        text_put(t, "none");
+        text_put(t, W(d, NONE));
     } else if (json_number(value, &number)) {
         json_put_number(t, number);
     } else if (json_is_array(value)) {
-        put_list(t, value);
+        put_list(d, t, value);
     } else if (json_is_object(value)) {
-        put_object(t, value);
+        put_object(d, t, value);
     } else {
         json_print_foreign(value, t);
     }
@@ -121,7 +121,7 @@ const char *plain_value(ari_doc *d, ari_field field, const char *json)
     if (is_grouped(field) && json_integer(value, &n) && n >= 0) {
         text_thousands(&t, (uint64_t)n);
     } else if (value != NULL) {
-        put_words(&t, value);
+        put_words(d, &t, value);
     } else {
         text_put(&t, json);
     }
@@ -135,19 +135,13 @@ const char *plain_quantization(ari_doc *d, const char *json)
     const char *scheme = json_text(json_get(q, "scheme"));
     int64_t bits = 0, group = 0;
     ari_text t = { 0 };
-    text_put(&t, scheme == NULL ? "unknown scheme" : scheme);
-    if (json_integer(json_get(q, "bits"), &bits)) text_printf(&t, ", %" PRId64 " bits", bits);
-    if (json_integer(json_get(q, "group_size"), &group)) text_printf(&t, ", groups of %" PRId64, group);
+    text_put(&t, scheme == NULL ? W(d, UNKNOWN_SCHEME) : scheme);
+    if (json_integer(json_get(q, "bits"), &bits))
+        text_printf(&t, ", %s", SAY(d, BITS_EACH, doc_printf(d, "%" PRId64, bits)));
+    if (json_integer(json_get(q, "group_size"), &group))
+        text_printf(&t, ", %s", SAY(d, GROUPS_OF, doc_printf(d, "%" PRId64, group)));
     bool none = json_is_null(q);
     json_free(q);
     const char *out = doc_take(d, &t);
     return none ? NULL : out;
-}
-
-const char *plain_word(ari_doc *d, const char *word)
-{
-    char out[32];
-    size_t n = strlen(word) < sizeof(out) ? strlen(word) : sizeof(out) - 1;
-    for (size_t i = 0; i < n; i++) out[i] = word[i] == '_' ? ' ' : word[i];
-    return doc_printf(d, "%.*s", (int)n, out);
 }

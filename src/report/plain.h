@@ -20,7 +20,5 @@ const char *plain_parameters(ari_doc *d, uint64_t n);
 const char *plain_value(ari_doc *d, ari_field field, const char *json);
 /* {"scheme":"gptq","bits":4,"group_size":128} as "gptq, 4 bits, groups of 128"; NULL for null. */
 const char *plain_quantization(ari_doc *d, const char *json);
-/* text_decoder as "text decoder". */
-const char *plain_word(ari_doc *d, const char *word);
 
 #endif

@@ -48,7 +48,7 @@ ari_status ari_report_inspect(const ari_model *model, const ari_comparison *comp
                               const ari_style *style, char **out, ari_err *err)
 {
     ari_text t = { 0 };
-    ari_doc d = { 0 };
+    ari_doc d = { .language = style->language };
     if (is_json(style))
         return write_json(inspect_json(model, comparison, style->format == ARI_JSON, &t), &t, out, err);
     inspect_document(model, comparison, style, &d);
@@ -59,7 +59,7 @@ ari_status ari_report_compare(const ari_comparison *comparison, const ari_style 
                               ari_err *err)
 {
     ari_text t = { 0 };
-    ari_doc d = { 0 };
+    ari_doc d = { .language = style->language };
     if (is_json(style))
         return write_json(compare_json(comparison, style->format == ARI_JSON, &t), &t, out, err);
     compare_document(comparison, style, &d);
@@ -70,7 +70,7 @@ ari_status ari_report_match(const ari_comparison *comparison, size_t top, const 
                             ari_err *err)
 {
     ari_text t = { 0 };
-    ari_doc d = { 0 };
+    ari_doc d = { .language = style->language };
     if (is_json(style))
         return write_json(match_json(comparison, top, style->format == ARI_JSON, &t), &t, out, err);
     match_document(comparison, top, &d);
@@ -81,7 +81,7 @@ ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name
                                 char **out, ari_err *err)
 {
     ari_text t = { 0 };
-    ari_doc d = { 0 };
+    ari_doc d = { .language = style->language };
     const ari_entry *e = NULL;
     *out = NULL;
     if (name != NULL) {
