@@ -36,7 +36,6 @@ typedef struct stack_facts {
 
 typedef struct finding_parts {
     ari_layout *l;
-    const uint64_t *parameters;
     ari_parts *out;
     stack_facts *stacks;
 } finding_parts;
@@ -76,7 +75,7 @@ static void look_at_template(finding_parts *f, size_t i)
     stack_facts *s = &f->stacks[t->stack];
     ari_shape shape = logical_shape(f->l, t, 0);
     if (t->stack == 0) return;
-    if (!add_u64(s->parameters, f->parameters[i], &s->parameters)) s->parameters = UINT64_MAX;
+    if (!add_u64(s->parameters, f->l->templates[i].parameters, &s->parameters)) s->parameters = UINT64_MAX;
     s->cross = s->cross || t->role == ARI_ROLE_CROSS;
     s->attends =
         s->attends || role_group(t->role) == ARI_GROUP_ATTENTION || role_group(t->role) == ARI_GROUP_LATENT;
@@ -304,10 +303,10 @@ static uint32_t row_of(finding_parts *f, const ari_template *t)
     return row_for(f, (ari_component_kind)kind, t->pattern);
 }
 
-bool components_find(ari_layout *l, const uint64_t *parameters, ari_arena *arena, ari_parts *out)
+bool components_find(ari_layout *l, ari_arena *arena, ari_parts *out)
 {
     *out = (ari_parts){ 0 };
-    finding_parts f = { .l = l, .parameters = parameters, .out = out };
+    finding_parts f = { .l = l, .out = out };
     f.stacks = calloc(l->stack_count, sizeof(f.stacks[0]));
     /* One a stack, and one of each kind without a stack. */
     out->rows = arena_alloc(arena, (l->stack_count + ARI_PART_COUNT + 1) * sizeof(out->rows[0]));
@@ -326,7 +325,7 @@ bool components_find(ari_layout *l, const uint64_t *parameters, ari_arena *arena
             ari_template *t = &l->templates[i];
             t->component = row_of(&f, t);
             uint64_t *sum = &out->rows[t->component].parameters;
-            if (!add_u64(*sum, parameters[i], sum)) *sum = UINT64_MAX;
+            if (!add_u64(*sum, t->parameters, sum)) *sum = UINT64_MAX;
         }
     }
     free(f.stacks);

@@ -36,7 +36,7 @@ typedef struct ari_parts {
     bool known;   /* The main one has a stack with layers that we know. */
 } ari_parts;
 
-/* Fill every template's component. `parameters` are those of each template. False when memory is short. */
-bool components_find(ari_layout *l, const uint64_t *parameters, ari_arena *arena, ari_parts *out);
+/* Fill every template's component; their parameters have been counted. False when memory is short. */
+bool components_find(ari_layout *l, ari_arena *arena, ari_parts *out);
 
 #endif

@@ -48,12 +48,13 @@ static uint64_t count_template(ari_model *m, const ari_template *t)
     return sum;
 }
 
-void count_parameters(ari_model *m, uint64_t *each)
+void count_parameters(ari_model *m)
 {
     m->parameters_known = !m->checkpoint->incomplete;
     for (size_t i = 0; i < m->layout.template_count; i++) {
-        each[i] = count_template(m, &m->layout.templates[i]);
-        if (!add_u64(m->parameters, each[i], &m->parameters)) m->parameters_known = false;
+        ari_template *t = &m->layout.templates[i];
+        t->parameters = count_template(m, t);
+        if (!add_u64(m->parameters, t->parameters, &m->parameters)) m->parameters_known = false;
     }
 }
 

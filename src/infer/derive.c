@@ -285,16 +285,14 @@ static bool is_adapter(const ari_model *m)
 bool derive(ari_model *m)
 {
     ari_arena *arena = &m->checkpoint->arena;
-    uint64_t *each = calloc(m->layout.template_count + 1, sizeof(each[0]));
     architecture_clear(&m->architecture);
     m->kind = "unknown";
     m->adapter = is_adapter(m);
     m->dtype_count = ARI_DT_COUNT + m->layout.tensors->unknown_count;
     m->dtypes = arena_alloc(arena, m->dtype_count * sizeof(m->dtypes[0]));
-    bool ok = each != NULL && m->dtypes != NULL;
-    if (ok) count_parameters(m, each);
-    ok = ok && components_find(&m->layout, each, arena, &m->parts);
-    free(each);
+    bool ok = m->dtypes != NULL;
+    if (ok) count_parameters(m);
+    ok = ok && components_find(&m->layout, arena, &m->parts);
     if (ok) m->components = arena_alloc(arena, (m->parts.count + 1) * sizeof(m->components[0]));
     if (!ok || m->components == NULL) return false;
     for (size_t i = 0; i < m->parts.count; i++) {

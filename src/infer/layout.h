@@ -44,8 +44,9 @@ typedef struct ari_template {
     ari_logical *logical; /* One a place where some of them are packed, else NULL. */
     /* Filled by role.h. */
     uint32_t role, context;
-    bool outside;   /* Stands outside of the layers: without a number, or under one that is no layer. */
-    uint64_t marks; /* Filled by convention.h. */
+    bool outside;        /* Stands outside of the layers: without a number, or under one that is no layer. */
+    uint64_t marks;      /* Filled by convention.h. */
+    uint64_t parameters; /* Of all its tensors; filled by count.h. */
     /* Filled by components.h. */
     uint32_t component;
     uint8_t named; /* The kind of component that words of its name stand for, if any. */

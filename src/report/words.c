@@ -59,17 +59,17 @@ const char *extreme_in(ari_language language, size_t key, ari_extreme which)
 }
 
 /* Of "one|many" the half that goes with the first argument. */
-static ari_span choose(const char *template, const char *const *arguments, size_t n)
+static ari_span choose(const char *sentence, const char *const *arguments, size_t n)
 {
-    const char *bar = strchr(template, '|');
-    if (bar == NULL) return span_of(template);
+    const char *bar = strchr(sentence, '|');
+    if (bar == NULL) return span_of(sentence);
     bool one = n > 0 && strcmp(arguments[0], "1") == 0;
-    return one ? span_first(span_of(template), (size_t)(bar - template)) : span_of(bar + 1);
+    return one ? span_first(span_of(sentence), (size_t)(bar - sentence)) : span_of(bar + 1);
 }
 
-void words_fill(ari_text *out, const char *template, const char *const *arguments, size_t n)
+void words_fill(ari_text *out, const char *sentence, const char *const *arguments, size_t n)
 {
-    ari_span s = choose(template, arguments, n);
+    ari_span s = choose(sentence, arguments, n);
     for (size_t i = 0; i < s.size; i++) {
         bool hole = s.data[i] == '{' && i + 2 < s.size && s.data[i + 2] == '}' && s.data[i + 1] >= '1' &&
                     s.data[i + 1] <= '9';

@@ -25,6 +25,6 @@ const char *label_in(ari_language language, size_t key);
 const char *extreme_in(ari_language language, size_t key, ari_extreme which);
 
 /* The words with {1} to {9} replaced by n arguments. */
-void words_fill(ari_text *out, const char *words, const char *const *arguments, size_t n);
+void words_fill(ari_text *out, const char *sentence, const char *const *arguments, size_t n);
 
 #endif
