@@ -210,7 +210,7 @@ bool ari_is_tier(const char *word);
 void ari_comparison_free(ari_comparison *comparison);
 
 /* Reports. The text is malloc'd, terminated, and the caller's to free. */
-typedef enum ari_format { ARI_TEXT, ARI_MARKDOWN, ARI_JSON, ARI_NDJSON } ari_format;
+typedef enum ari_format { ARI_TEXT, ARI_MARKDOWN, ARI_JSON, ARI_NDJSON, ARI_HTML } ari_format;
 
 typedef enum ari_language { ARI_ENGLISH, ARI_KOREAN } ari_language;
 
@@ -236,7 +236,11 @@ ari_status ari_report_match(const ari_comparison *comparison, size_t top, const 
 /* All entries, or the one of that name. Fails with NOT_FOUND. */
 ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name, const ari_style *style,
                                 char **out, ari_err *err);
-/* The JSON object that stands in a report's place where a path failed; path is NULL where none is at fault.
+/* A report in ARI_HTML is an <article>; a page is what begins it, any number of them, and what ends it. */
+ari_status ari_page_begin(const char *title, const ari_style *style, char **out, ari_err *err);
+ari_status ari_page_end(char **out, ari_err *err);
+/* The JSON object, or article, that stands in a report's place where a path failed; path is NULL where none
+ * is at fault.
  */
 ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out,
                             ari_err *err);

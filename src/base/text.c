@@ -205,6 +205,18 @@ void text_put_markdown(ari_text *t, const char *words)
     }
 }
 
+void text_put_html(ari_text *t, const char *words)
+{
+    static const char special[] = "&<>\"'";
+    static const char *const entities[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
+    while (*words != '\0') {
+        size_t n = strcspn(words, special);
+        text_put_span(t, (ari_span){ (const uint8_t *)words, n });
+        words += n;
+        if (*words != '\0') text_put(t, entities[strchr(special, *words++) - special]);
+    }
+}
+
 void text_thousands(ari_text *t, uint64_t n)
 {
     if (n >= 1000) {

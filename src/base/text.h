@@ -27,6 +27,8 @@ void text_escape(ari_text *t, ari_span foreign, size_t most);
 void text_put_ascii(ari_text *t, const char *words);
 /* Words in Markdown, their special characters escaped (those of HTML and tables too). */
 void text_put_markdown(ari_text *t, const char *words);
+/* Words in HTML, within an element or a quoted attribute. */
+void text_put_html(ari_text *t, const char *words);
 /* 1234567 as 1,234,567. */
 void text_thousands(ari_text *t, uint64_t n);
 void text_free(ari_text *t);

@@ -149,15 +149,17 @@ static bool set_format(cli_options *o, const char *value)
     static const struct {
         const char *word;
         ari_format format;
-    } formats[] = {
-        { "text", ARI_TEXT }, { "md", ARI_MARKDOWN }, { "json", ARI_JSON }, { "ndjson", ARI_NDJSON }
-    };
+    } formats[] = { { "text", ARI_TEXT },
+                    { "md", ARI_MARKDOWN },
+                    { "json", ARI_JSON },
+                    { "ndjson", ARI_NDJSON },
+                    { "html", ARI_HTML } };
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (strcmp(value, formats[i].word) != 0) continue;
         o->style.format = formats[i].format;
         return true;
     }
-    return refuse(o, "no format \"%s\"; there are text, md, json, ndjson", show(span_of(value)).text);
+    return refuse(o, "no format \"%s\"; there are text, md, json, ndjson, html", show(span_of(value)).text);
 }
 
 static bool set_color(cli_options *o, const char *value)

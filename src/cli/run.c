@@ -10,18 +10,19 @@
 
 static const char forced[] = "catalogue:";
 
-/* NULL where the format is none for machines. */
+/* NULL where the format has no place for one. */
 static char *error_object(const cli_options *o, const char *path, const ari_err *err)
 {
     char *text = NULL;
-    bool json = o->style.format == ARI_JSON || o->style.format == ARI_NDJSON;
-    if (json && !o->quiet) ari_report_error(path, err, &o->style, &text, NULL);
+    bool has_place = o->style.format != ARI_TEXT && o->style.format != ARI_MARKDOWN;
+    if (has_place && !o->quiet) ari_report_error(path, err, &o->style, &text, NULL);
     return text;
 }
 
 void run_refuse(const cli_options *o, const char *path, const ari_err *err)
 {
-    char *text = o->output == NULL ? error_object(o, path, err) : NULL;
+    bool page = o->style.format == ARI_HTML;
+    char *text = o->output == NULL && !page ? error_object(o, path, err) : NULL;
     complain(path, err);
     if (text != NULL) puts(text);
     free(text);
@@ -51,6 +52,22 @@ static ari_status open_catalogue(void *context, ari_err *err)
     return ari_catalogue_open(r->o->catalogues, r->o->catalogue_count, &r->catalogue, err);
 }
 
+/* What stands before and after the reports of a page. */
+static void put_frame(cli_run *r, bool begin)
+{
+    char *text = NULL;
+    ari_err err = ARI_ERR_INIT;
+    const char *title = r->o->path_count > 0 ? r->o->paths[0] : r->o->command->word;
+    ari_status status = begin ? ari_page_begin(title, &r->o->style, &text, &err) : ari_page_end(&text, &err);
+    if (status != ARI_OK) {
+        complain(NULL, &err);
+        r->failed = true;
+    } else if (!r->o->quiet) {
+        output_put(&r->out, text);
+    }
+    free(text);
+}
+
 bool run_begin(cli_run *r, const cli_options *o)
 {
     ari_err err = ARI_ERR_INIT;
@@ -62,12 +79,14 @@ bool run_begin(cli_run *r, const cli_options *o)
     }
     if (would_replace_model(o) || !output_open(&r->out, o->output)) return false;
     r->failed = false;
+    if (o->style.format == ARI_HTML) put_frame(r, true);
     return true;
 }
 
 int run_end(cli_run *r)
 {
     if (r->array && r->out.file != NULL && !r->o->quiet) output_put(&r->out, "\n]\n");
+    if (r->o->style.format == ARI_HTML && r->out.file != NULL) put_frame(r, false);
     if (r->out.file != NULL && !output_close(&r->out)) r->failed = true;
     ari_catalogue_free(r->catalogue);
     return r->failed ? 2 : r->answer_no ? 1 : 0;

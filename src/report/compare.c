@@ -15,6 +15,7 @@ typedef struct table {
     const ari_comparison *c;
     ari_doc *d;
     bool letters;       /* Heads are A, B, C; else names. */
+    bool page;          /* It is HTML. */
     const char **cells; /* keys.count rows of c->count. */
     bool *shown;        /* A row that says nothing of anyone is not. */
 } table;
@@ -23,6 +24,12 @@ static const char *head(const table *t, size_t model)
 {
     if (!t->letters) return t->c->records[model].name;
     return model < 26 ? doc_printf(t->d, "%c", (char)('A' + model)) : doc_printf(t->d, "#%zu", model + 1);
+}
+
+/* Within a cell: a page numbers its models. */
+static const char *short_head(const table *t, size_t model)
+{
+    return t->page ? doc_number(t->d, model + 1) : head(t, model);
 }
 
 static const char *label_of(const table *t, size_t key)
@@ -91,9 +98,36 @@ static const char *sharers(const table *t, size_t key)
     for (size_t m = 1; m < t->c->count; m++) {
         ari_keys bit = key_bit(key);
         if ((relate(&t->c->records[0], &t->c->records[m], bit).matched & bit) == 0) continue;
-        text_printf(&words, "%s%s", words.size == 0 ? "" : t->letters ? " " : ", ", head(t, m));
+        text_printf(&words, "%s%s", words.size == 0 ? "" : t->letters ? " " : ", ", short_head(t, m));
     }
     return doc_take(t->d, &words);
+}
+
+/* How a key of one of the others stands to the subject's. */
+typedef enum state {
+    STATE_NONE,
+    STATE_MATCHED,
+    STATE_DIFFERING,
+    STATE_POSSIBLE,
+    STATE_UNKNOWN,
+    STATE_ABSENT
+} state;
+
+static state state_of(const table *t, size_t key, size_t model)
+{
+    ari_relation r = relate(&t->c->records[0], &t->c->records[model], key_bit(key));
+    return r.matched != 0     ? STATE_MATCHED
+           : r.differing != 0 ? STATE_DIFFERING
+           : r.possible != 0  ? STATE_POSSIBLE
+           : r.absent != 0    ? STATE_ABSENT
+                              : STATE_UNKNOWN;
+}
+
+static void mark_cells(const table *t, size_t key, size_t first, size_t n)
+{
+    static const doc_tone tones[] = { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_DIM };
+    doc_tone *cells = doc_grid_tones(t->d, n + 4);
+    for (size_t m = 0; cells != NULL && m < n; m++) cells[2 + m] = tones[state_of(t, key, first + m)];
 }
 
 static void add_block(const table *t, size_t first, size_t n)
@@ -115,6 +149,7 @@ static void add_block(const table *t, size_t first, size_t n)
         cells[1] = t->cells[i * c->count];
         for (size_t m = 0; m < n; m++) cells[2 + m] = t->cells[i * c->count + first + m];
         cells[n + 2] = sharers(t, key);
+        mark_cells(t, key, first, n);
         if (record_certain(&c->records[0], key))
             cells[n + 3] = doc_printf(t->d, "%u", c->ranking.sharing[key]);
         if (t->letters && cells[n + 2][0] == '\0') cells[n + 2] = "-";
@@ -157,11 +192,43 @@ static void add_notes(const table *t)
     if (unused) doc_paragraph(t->d, TONE_DIM, W(t->d, UNUSED_NOTE));
 }
 
+/* Of a page: the same as colours and signs. */
+static void draw_heat(const table *t)
+{
+    static const ari_word names[] = { WORD_COUNT,          WORD_STATE_MATCHED, WORD_STATE_DIFFERING,
+                                      WORD_STATE_POSSIBLE, WORD_STATE_UNKNOWN, WORD_STATE_ABSENT };
+    static const char *const signs[] = { NULL, "=", "\xE2\x89\xA0", "?", "\xC2\xB7", "\xE2\x80\x93" };
+    ari_doc *d = t->d;
+    size_t columns = t->c->count - 1;
+    ari_picture *p =
+        doc_picture(d, PICTURE_MAP, W(d, PICTURE_HEAT), SAY(d, SAYS_HEAT, t->c->records[0].name));
+    if (p == NULL) return;
+    p->tabled = true;
+    p->row_names = arena_alloc(&d->arena, t->c->keys.count * sizeof(p->row_names[0]));
+    p->column_names = arena_alloc(&d->arena, columns * sizeof(p->column_names[0]));
+    p->levels = arena_alloc(&d->arena, t->c->keys.count * columns);
+    if (p->row_names == NULL || p->column_names == NULL || p->levels == NULL) return;
+    p->columns = columns;
+    for (size_t m = 0; m < columns; m++) p->column_names[m] = doc_number(d, m + 2);
+    for (size_t i = 0; i < t->c->keys.count; i++) {
+        if (!t->shown[i]) continue;
+        p->row_names[p->rows] = key_name(t->c->keys.at[i]);
+        for (size_t m = 0; m < columns; m++) {
+            state s = state_of(t, t->c->keys.at[i], m + 1);
+            p->levels[p->rows * columns + m] = (uint8_t)s;
+            p->level_names[s] = word_in(d->language, names[s]);
+            p->level_signs[s] = signs[s];
+        }
+        p->rows++;
+    }
+}
+
 static void add_table(table *t, const ari_style *style)
 {
     size_t columns = style->columns == 0 ? 80 : style->columns;
     doc_heading(t->d, TONE_PLAIN, W(t->d, COMPARISON));
     if (!fill(t)) return;
+    if (t->page) draw_heat(t);
     for (size_t first = 1, n; first < t->c->count; first += n) {
         n = t->letters ? models_beside(t, first, columns) : t->c->count - first;
         add_block(t, first, n);
@@ -299,7 +366,7 @@ static void add_tallies(const table *t)
 
 void compare_document(const ari_comparison *c, const ari_style *style, ari_doc *d)
 {
-    table t = { .c = c, .d = d, .letters = style->format == ARI_TEXT };
+    table t = { .c = c, .d = d, .letters = style->format == ARI_TEXT, .page = style->format == ARI_HTML };
     doc_title(d, c->records[0].name,
               SAY(d, BESIDE, doc_number(d, c->count - 1), doc_number(d, c->keys.count)));
     add_legend(&t);

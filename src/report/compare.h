@@ -6,7 +6,7 @@
 #include "report/doc.h"
 
 void compare_document(const ari_comparison *c, const ari_style *style, ari_doc *d);
-void match_document(const ari_comparison *c, size_t top, ari_doc *d);
+void match_document(const ari_comparison *c, size_t top, const ari_style *style, ari_doc *d);
 /* What an inspect report says of the catalogue. */
 void add_resemblance(const ari_comparison *c, ari_doc *d);
 /* Sections of these: parts, values of its own, origins that are claimed, and the verdict. Nothing where there

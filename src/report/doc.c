@@ -70,6 +70,11 @@ const char *doc_term(ari_doc *d, const char *json_word)
     return doc_take(d, &t);
 }
 
+const char *doc_times(const ari_doc *d)
+{
+    return d->ascii ? "x" : "\xC3\x97";
+}
+
 const char *doc_number(ari_doc *d, size_t n)
 {
     return doc_printf(d, "%zu", n);
@@ -90,6 +95,31 @@ const char **doc_grid(ari_doc *d, doc_kind kind, doc_tone tone, size_t count)
     if (cells == NULL) d->failed = true;
     if (cells != NULL) add(d, (doc_item){ .kind = kind, .tone = tone, .grid = cells, .grid_count = count });
     return cells;
+}
+
+void doc_verbatim(ari_doc *d, const char *lines)
+{
+    add(d, (doc_item){ .kind = DOC_VERBATIM, .cells = { lines } });
+}
+
+doc_tone *doc_grid_tones(ari_doc *d, size_t count)
+{
+    doc_tone *tones = arena_alloc(&d->arena, (count + 1) * sizeof(tones[0]));
+    if (tones == NULL) d->failed = true;
+    if (tones != NULL && d->count > 0) d->items[d->count - 1].tones = tones;
+    return tones;
+}
+
+ari_picture *doc_picture(ari_doc *d, ari_picture_kind kind, const char *title, const char *says)
+{
+    ari_picture *p = arena_alloc(&d->arena, sizeof(*p));
+    if (p == NULL) {
+        d->failed = true;
+        return NULL;
+    }
+    *p = (ari_picture){ .kind = kind, .title = title, .says = says };
+    add(d, (doc_item){ .kind = DOC_PICTURE, .picture = p });
+    return p;
 }
 
 bool doc_begins_table(const ari_doc *d, size_t i)

@@ -1,6 +1,7 @@
 #include "report/inspect.h"
 
 #include "read/container.h"
+#include "report/budget.h"
 #include "report/compare.h"
 #include "report/plain.h"
 
@@ -96,8 +97,9 @@ static void add_unknown(const ari_model *m, size_t most, ari_doc *d)
     if (n > 0) doc_paragraph(d, TONE_DIM, SAY(d, UNKNOWN_ARE, words));
 }
 
-static void add_architecture(const ari_model *m, ari_doc *d)
+static void add_architecture(const ari_model *m, const ari_budget *b, ari_doc *d)
 {
+    const char *strip = layer_strip(d, m, b);
     doc_heading(d, TONE_PLAIN, W(d, ARCHITECTURE));
     add_columns(d, W(d, FIELD), W(d, VALUE), W(d, BASIS));
     for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
@@ -107,6 +109,8 @@ static void add_architecture(const ari_model *m, ari_doc *d)
         const char *value = f->basis == ARI_UNKNOWN ? W(d, UNKNOWN) : with_candidates(d, (ari_field)i, f);
         doc_tone tone = f->basis == ARI_AMBIGUOUS ? TONE_WARN : TONE_PLAIN;
         doc_row(d, tone, label_in(d->language, i), value, doc_term(d, ari_basis_word(f->basis)), f->evidence);
+        if (i == ARI_FIELD_NUM_HIDDEN_LAYERS && strip != NULL)
+            doc_row(d, TONE_PLAIN, W(d, LAYERS_ARE), strip, NULL, NULL);
     }
 }
 
@@ -130,10 +134,12 @@ static const char *part_summary(const ari_component *c, ari_doc *d)
     return doc_take(d, &t);
 }
 
-static void list_parts(const ari_model *m, ari_doc *d)
+static void list_parts(const ari_model *m, const ari_style *style, ari_doc *d)
 {
     if (m->component_count < 2) return;
+    const char *diagram = part_diagram(d, m, style);
     doc_heading(d, TONE_PLAIN, W(d, PARTS));
+    if (diagram != NULL) doc_verbatim(d, diagram);
     add_columns(d, W(d, PART), W(d, PARAMETERS), W(d, SHAPE));
     for (size_t i = 0; i < m->component_count; i++) {
         const ari_component *c = &m->components[i];
@@ -188,13 +194,27 @@ static void add_findings(const ari_model *m, ari_doc *d)
     }
 }
 
+/* What a page draws and a terminal cannot. */
+static void add_pictures(const ari_model *m, const ari_budget *b, ari_doc *d)
+{
+    draw_blocks_of(m, d);
+    if (m->entry != NULL) return;
+    if (m->parameters > 0) draw_budget(m, b, d);
+    draw_bytes(m, d);
+    if (b->layers > 0) draw_layers(b, d);
+}
+
 void inspect_document(const ari_model *m, const ari_comparison *c, const ari_style *style, ari_doc *d)
 {
+    ari_budget budget;
+    if (!budget_of(m, &d->arena, &budget)) d->failed = true;
+    if (d->failed) return;
     add_title(m, d);
     add_model(m, d);
-    add_architecture(m, d);
+    if (style->format == ARI_HTML) add_pictures(m, &budget, d);
+    add_architecture(m, &budget, d);
     add_unknown(m, style->evidence ? ARI_FIELD_COUNT : UNKNOWN_SHOWN, d);
-    list_parts(m, d);
+    list_parts(m, style, d);
     add_contradictions(m, d);
     if (c == NULL) list_origins(m, d);
     if (m->entry == NULL) add_findings(m, d);

@@ -136,11 +136,13 @@ static void list_text(line *l)
     }
 }
 
+static const ari_word heads[] = { WORD_TENSOR, WORD_TYPE, WORD_SHAPE, WORD_BYTES, WORD_ROLE };
+
+enum { HEADS = sizeof(heads) / sizeof(heads[0]) };
+
 static void list_markdown(line *l)
 {
-    static const ari_word heads[] = { WORD_TENSOR, WORD_TYPE, WORD_SHAPE, WORD_BYTES, WORD_ROLE };
-    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-        text_printf(l->out, "| %s ", word_in(l->style->language, heads[i]));
+    for (size_t i = 0; i < HEADS; i++) text_printf(l->out, "| %s ", word_in(l->style->language, heads[i]));
     text_put(l->out, "|\n| --- | --- | --- | ---: | --- |\n");
     for (size_t i = 0; i < ari_model_tensor_count(l->m); i++) {
         ari_tensor_info t = ari_model_tensor(l->m, i);
@@ -150,6 +152,29 @@ static void list_markdown(line *l)
         text_printf(l->out, " | %s | %s | %" PRIu64 " | %s |\n", t.dtype, l->shape.data, t.bytes,
                     role_cell(l, i));
     }
+}
+
+static void list_html(line *l)
+{
+    text_put(l->out, "<article>\n<h1>");
+    text_put_html(l->out, l->m->path);
+    text_put(l->out, "</h1>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
+    text_put_html(l->out, l->m->path);
+    text_put(l->out, "\">\n<table>\n<thead><tr>");
+    for (size_t i = 0; i < HEADS; i++)
+        text_printf(l->out, "<th scope=\"col\">%s</th>", word_in(l->style->language, heads[i]));
+    text_put(l->out, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < ari_model_tensor_count(l->m); i++) {
+        ari_tensor_info t = ari_model_tensor(l->m, i);
+        spell(l, &t, ", ");
+        text_put(l->out, "<tr><th scope=\"row\">");
+        text_put_html(l->out, l->name.data == NULL ? "" : l->name.data);
+        text_put(l->out, "</th><td>");
+        text_put_html(l->out, t.dtype);
+        text_printf(l->out, "</td><td>%s</td><td>%" PRIu64 "</td><td>%s</td></tr>\n", l->shape.data, t.bytes,
+                    role_cell(l, i));
+    }
+    text_put(l->out, "</tbody>\n</table></div>\n</article>\n");
 }
 
 void list_tensors(const ari_model *m, const ari_style *style, ari_text *out)
@@ -163,6 +188,7 @@ void list_tensors(const ari_model *m, const ari_style *style, ari_text *out)
     switch (style->format) {
     case ARI_TEXT: list_text(&l); break;
     case ARI_MARKDOWN: list_markdown(&l); break;
+    case ARI_HTML: list_html(&l); break;
     case ARI_JSON:
     case ARI_NDJSON: list_json(&l); break;
     }

@@ -92,6 +92,12 @@ void doc_write_markdown(const ari_doc *d, const ari_style *style, ari_text *out)
             write_rule(out, item->grid_count);
             break;
         case DOC_LINE: write_line(out, item); break;
+        case DOC_VERBATIM:
+            text_put(out, "\n```text\n");
+            text_put(out, item->cells[0]);
+            text_put(out, "```\n");
+            break;
+        case DOC_PICTURE: break;
         }
     }
 }

@@ -4,7 +4,13 @@
 #include "report/inspect.h"
 #include "report/list.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+
+static ari_doc doc_begin(const ari_style *style)
+{
+    return (ari_doc){ .language = style->language, .ascii = style->ascii && style->format == ARI_TEXT };
+}
 
 /* The text becomes the caller's string. */
 static ari_status hand_out(ari_text *t, char **out, ari_err *err)
@@ -30,6 +36,8 @@ static ari_status write_document(ari_doc *d, const ari_style *style, char **out,
     ari_text t = { 0 };
     if (style->format == ARI_MARKDOWN) {
         doc_write_markdown(d, style, &t);
+    } else if (style->format == ARI_HTML) {
+        doc_write_html(d, &t);
     } else {
         doc_write_text(d, style, &t);
     }
@@ -48,7 +56,7 @@ ari_status ari_report_inspect(const ari_model *model, const ari_comparison *comp
                               const ari_style *style, char **out, ari_err *err)
 {
     ari_text t = { 0 };
-    ari_doc d = { .language = style->language };
+    ari_doc d = doc_begin(style);
     if (is_json(style))
         return write_json(inspect_json(model, comparison, style->format == ARI_JSON, &t), &t, out, err);
     inspect_document(model, comparison, style, &d);
@@ -59,7 +67,7 @@ ari_status ari_report_compare(const ari_comparison *comparison, const ari_style 
                               ari_err *err)
 {
     ari_text t = { 0 };
-    ari_doc d = { .language = style->language };
+    ari_doc d = doc_begin(style);
     if (is_json(style))
         return write_json(compare_json(comparison, style->format == ARI_JSON, &t), &t, out, err);
     compare_document(comparison, style, &d);
@@ -70,10 +78,10 @@ ari_status ari_report_match(const ari_comparison *comparison, size_t top, const 
                             ari_err *err)
 {
     ari_text t = { 0 };
-    ari_doc d = { .language = style->language };
+    ari_doc d = doc_begin(style);
     if (is_json(style))
         return write_json(match_json(comparison, top, style->format == ARI_JSON, &t), &t, out, err);
-    match_document(comparison, top, &d);
+    match_document(comparison, top, style, &d);
     return write_document(&d, style, out, err);
 }
 
@@ -81,7 +89,7 @@ ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name
                                 char **out, ari_err *err)
 {
     ari_text t = { 0 };
-    ari_doc d = { .language = style->language };
+    ari_doc d = doc_begin(style);
     const ari_entry *e = NULL;
     *out = NULL;
     if (name != NULL) {
@@ -105,15 +113,29 @@ ari_status ari_report_tensors(const ari_model *model, const ari_style *style, ch
     return hand_out(&t, out, err);
 }
 
-ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out,
-                            ari_err *err)
+ari_status ari_page_begin(const char *title, const ari_style *style, char **out, ari_err *err)
 {
     ari_text t = { 0 }, shown = { 0 };
+    text_escape(&shown, span_of(title), ESCAPE_ALL);
+    html_begin(&t, style->language, shown.data == NULL ? "" : shown.data);
+    if (shown.failed) t.failed = true;
+    text_free(&shown);
+    return hand_out(&t, out, err);
+}
+
+ari_status ari_page_end(char **out, ari_err *err)
+{
+    ari_text t = { 0 };
+    html_end(&t);
+    return hand_out(&t, out, err);
+}
+
+static void error_json(const char *path, const ari_err *what, bool indented, ari_text *out)
+{
     json_builder b;
     json_tree *top = json_begin(&b);
-    if (path != NULL) text_escape(&shown, span_of(path), ESCAPE_ALL);
     json_add_text(&b, top, "schema", "archinspect/error/1");
-    json_add_text(&b, top, "path", path == NULL ? NULL : shown.data == NULL ? "" : shown.data);
+    json_add_text(&b, top, "path", path);
     json_add_text(&b, top, "status", ari_status_word(what->status));
     if (what->offset == ARI_NO_OFFSET) {
         json_add_null(&b, top, "offset");
@@ -121,8 +143,33 @@ ari_status ari_report_error(const char *path, const ari_err *what, const ari_sty
         json_add_uint(&b, top, "offset", what->offset);
     }
     json_add_text(&b, top, "message", what->text);
-    if (!json_finish(&b, style->format == ARI_JSON, &t)) t.failed = true;
-    if (shown.failed) t.failed = true;
+    if (!json_finish(&b, indented, out)) out->failed = true;
+}
+
+static void error_document(const char *path, const ari_err *what, ari_doc *d)
+{
+    const char *at =
+        what->offset == ARI_NO_OFFSET ? "" : doc_printf(d, " (%s %" PRIu64 ")", W(d, AT_BYTE), what->offset);
+    if (path != NULL) doc_title(d, path, NULL);
+    doc_paragraph(d, TONE_BAD, doc_printf(d, "%s: %s%s", doc_term(d, "error"), what->text, at));
+    if (what->hint != NULL) doc_paragraph(d, TONE_PLAIN, what->hint);
+}
+
+ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out,
+                            ari_err *err)
+{
+    ari_text t = { 0 }, shown = { 0 };
+    ari_doc d = doc_begin(style);
+    if (path != NULL) text_escape(&shown, span_of(path), ESCAPE_ALL);
+    const char *safe = path == NULL ? NULL : shown.data == NULL ? "" : shown.data;
+    if (is_json(style)) {
+        error_json(safe, what, style->format == ARI_JSON, &t);
+    } else {
+        error_document(safe, what, &d);
+        doc_write_html(&d, &t);
+    }
+    if (shown.failed || d.failed) t.failed = true;
+    doc_free(&d);
     text_free(&shown);
     return hand_out(&t, out, err);
 }

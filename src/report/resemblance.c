@@ -136,7 +136,23 @@ static void add_but_for(const ari_comparison *c, size_t top, ari_doc *d)
     }
 }
 
-void match_document(const ari_comparison *c, size_t top, ari_doc *d)
+/* Of a page: a bar a model. */
+static void draw_bits(const ari_comparison *c, size_t n, ari_doc *d)
+{
+    ari_picture *p = doc_picture(d, PICTURE_BARS, W(d, PICTURE_BITS), SAY(d, SAYS_BITS, c->records[0].name));
+    if (p != NULL) p->items = arena_alloc(&d->arena, (n + 1) * sizeof(p->items[0]));
+    if (p == NULL || p->items == NULL) return;
+    p->tabled = true;
+    for (size_t i = 0; i < n; i++) {
+        const ari_match *m = &c->ranking.matches[i];
+        p->items[p->count++] =
+            (ari_picture_item){ .label = m->entry->name,
+                                .value = doc_printf(d, "%.1f, %s", m->bits, tiers_words(d, m->tiers)),
+                                .size = m->bits };
+    }
+}
+
+void match_document(const ari_comparison *c, size_t top, const ari_style *style, ari_doc *d)
 {
     bool by_width = false;
     const char *models = doc_number(d, c->ranking.models);
@@ -146,6 +162,7 @@ void match_document(const ari_comparison *c, size_t top, ari_doc *d)
               c->records[0].entry == NULL ? SAY(d, HELD_AGAINST_N, models)
                                           : SAY(d, ITSELF_CATALOGUED, models));
     doc_heading(d, TONE_PLAIN, top > 0 ? W(d, NEAREST) : W(d, NEAREST_NONE));
+    if (top > 0 && style->format == ARI_HTML) draw_bits(c, top, d);
     if (top > 0) {
         add_ranking(c, top, d);
         doc_paragraph(d, TONE_DIM,

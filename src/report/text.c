@@ -160,7 +160,11 @@ void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out)
             measure(d, i + 1, widths);
             if (i > 0 && d->items[i - 1].kind != DOC_HEADING) text_put(out, "\n");
         }
-        if (item->kind == DOC_COLUMNS) continue;
+        if (item->kind == DOC_COLUMNS || item->kind == DOC_PICTURE) continue;
+        if (item->kind == DOC_VERBATIM) {
+            put(&p, item->cells[0]);
+            continue;
+        }
         if (item->kind == DOC_GRID || item->kind == DOC_LINE) {
             if (item->kind == DOC_GRID) measure_grid(&p, d, i);
             if (item->kind == DOC_GRID && i > 0 && d->items[i - 1].kind != DOC_HEADING) text_put(out, "\n");
