@@ -84,6 +84,7 @@ bool rank_catalogue(const ari_catalogue *c, const ari_record *subject, ari_keys 
         take_stock(out, subject, &other);
         ari_match m = match_records(subject, &other, keys);
         out->sharing_core += is_identical(&m);
+        out->may_share_core += is_identical(&m) || hoped_for(&m) == ARI_IDENTICAL;
         out->matches[out->count++] = m;
     }
     bool ok = !scratch.failed;

@@ -23,6 +23,8 @@ typedef struct ari_ranking {
     double least[ARI_KEY_COUNT], greatest[ARI_KEY_COUNT]; /* NaN where there are no numbers. */
     size_t models;                                        /* Entries held against the subject. */
     size_t sharing_core;                                  /* Entries with the same five values. */
+    size_t
+        may_share_core; /* And those that have them if the candidates of open keys turn out to be the same. */
 } ari_ranking;
 
 /* keys: those of the extended relation, by which bits are counted. False when memory is short. */

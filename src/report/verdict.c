@@ -126,9 +126,12 @@ static const char *about_nearest(ari_doc *d, const ari_comparison *c, const ari_
     const char *of_all = n == 1 ? "" : SAY(d, NEAREST_OF, doc_number(d, n));
     const char *range =
         m->tiers.least == m->tiers.most ? "" : doc_printf(d, " (%s)", tiers_words(d, m->tiers));
+    bool crowded = m->tiers.most == ARI_IDENTICAL && c->ranking.may_share_core >= SHARING_TELLING;
+    const char *crowd = crowded ? SAY(d, CROWD_MAY, doc_number(d, c->ranking.may_share_core)) : "";
     const char *const arguments[] = { reference_words(d, c, m), of_all, range, core_words(d, m),
                                       but_for_after(d, c, m) };
-    return doc_say(d, (c->verdict.reuses_part ? decoder : whole)[m->tiers.least], arguments, 5);
+    return doc_printf(d, "%s%s", crowd,
+                      doc_say(d, (c->verdict.reuses_part ? decoder : whole)[m->tiers.least], arguments, 5));
 }
 
 /* --- Parts ---------------------------------------------------------------------------------------- */
@@ -173,7 +176,9 @@ static const char *about_catalogue(ari_doc *d, const ari_comparison *c)
     for (size_t i = 1; i < c->count; i++) {
         if (c->records[i].entry == best->entry || is_identical(&c->pairs[i - 1])) return "";
     }
-    if (best->tiers.least < ARI_SIMILAR) return "";
+    const ari_tiers named = c->verdict.best->tiers;
+    bool no_better = named.least >= best->tiers.least && named.most >= best->tiers.most;
+    if (best->tiers.least < ARI_SIMILAR || no_better) return "";
     return SAY(d, ELSEWHERE, name_words(d, best->entry->name, best->entry), core_words(d, best));
 }
 
