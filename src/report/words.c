@@ -13,12 +13,12 @@ static const struct {
     const char *word, *in[LANGUAGES];
 } terms[] = {
 #define TERM(word, english, korean) { word, { english, korean } },
-#include "report/word.def"
+#include "report/term.def"
 };
 
 static const char *const labels[ARI_KEY_COUNT][LANGUAGES] = {
 #define LABEL(key, english, korean) [ARI_##key] = { english, korean },
-#include "report/word.def"
+#include "report/term.def"
 };
 
 static const struct {
@@ -27,7 +27,7 @@ static const struct {
     const char *in[LANGUAGES];
 } extremes[] = {
 #define EXTREME(field, which, english, korean) { ARI_FIELD_##field, EXTREME_##which, { english, korean } },
-#include "report/word.def"
+#include "report/term.def"
 };
 
 const char *word_in(ari_language language, ari_word w)

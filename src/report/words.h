@@ -1,4 +1,4 @@
-/* words.h -- what reports say, in the reader's language. All of it stands in word.def. */
+/* words.h -- what reports say, in the reader's language. All of it stands in word.def and term.def. */
 #ifndef ARI_REPORT_WORDS_H
 #define ARI_REPORT_WORDS_H
 
