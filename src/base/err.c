@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 ari_status ari_fail(ari_err *err, ari_status status, uint64_t offset, const char *format, ...)
 {
@@ -45,9 +46,18 @@ ari_status ari_hint(ari_err *err, const char *hint)
     return err->status;
 }
 
+static const char no_memory[] = "out of memory";
+
 ari_status ari_out_of_memory(ari_err *err)
 {
-    return ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "out of memory");
+    return ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "%s", no_memory);
+}
+
+bool ari_is_out_of_memory(const ari_err *err)
+{
+    size_t size = strlen(err->text), tail = sizeof(no_memory) - 1;
+    /* Where it happened may stand before it. */
+    return err->status == ARI_LIMIT && size >= tail && strcmp(err->text + size - tail, no_memory) == 0;
 }
 
 const char *ari_status_word(ari_status status)

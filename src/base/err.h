@@ -24,5 +24,7 @@ ari_status ari_wrap(ari_err *err, const char *format, ...) ARI_PRINTF(2, 3);
 ari_status ari_hint(ari_err *err, const char *hint);
 
 ari_status ari_out_of_memory(ari_err *err);
+/* Is it that, and says nothing of the file? */
+bool ari_is_out_of_memory(const ari_err *err);
 
 #endif

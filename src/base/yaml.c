@@ -205,6 +205,12 @@ static bool check_bytes(ari_span text, ari_err *err)
             ari_fail(err, ARI_MALFORMED, at, "line %zu: %s", line, code == 0 ? "a NUL" : "no valid UTF-8");
             return false;
         }
+        bool begins = at == 0 || text.data[at - 1] == '\n' || text.data[at - 1] == '\r';
+        /* The parser takes a time that goes by the square of how many %TAG there are. */
+        if (code == '%' && begins) {
+            ari_fail(err, ARI_MALFORMED, at, "line %zu: directives are not read", line);
+            return false;
+        }
         line += code == '\n';
     }
     return true;

@@ -2,6 +2,9 @@
 #include "cli/help.h"
 #include "cli/run.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 /* Help and version are answers too: a full disk is told. */
 static int explain(const cli_options *o)
 {
@@ -15,8 +18,17 @@ static int explain(const cli_options *o)
     return output_close(&out) ? 0 : 2;
 }
 
+/* Where a caller closed a standard stream, the next file to be opened would be taken for it. */
+static void fill_standard_streams(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDWR);
+    if (fd > STDERR_FILENO) close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_streams();
     cli_options o;
     int status = 2;
     if (options_parse(argc, argv, &o)) {

@@ -123,6 +123,7 @@ const ari_entry *catalogue_find(const ari_catalogue *c, const char *name)
 {
     const ari_entry *whole = NULL, *part = NULL;
     size_t parts = 0;
+    if (name[0] == '\0') return NULL;
     for (size_t i = 0; i < c->count; i++) {
         const ari_entry *e = c->entries[i];
         if (strcmp(e->name, name) == 0) return e;
@@ -149,13 +150,19 @@ static folded fold_case(const char *name)
     return out;
 }
 
-/* How far it is from a name, by the whole or by the part after the slash. */
-static size_t distance(const char *word, const char *name)
+/* How far it is from a name, by the whole or by the part after the slash; no closer than `most` will do. */
+static size_t distance(const char *word, const char *name, size_t most)
 {
-    folded whole = fold_case(name), part = fold_case(after_slash(name));
-    size_t a = text_distance(span_of(word), span_of(whole.text));
-    size_t b = text_distance(span_of(word), span_of(part.text));
-    return a < b ? a : b;
+    const char *const names[] = { name, after_slash(name) };
+    size_t least = SIZE_MAX, size = strlen(word);
+    for (size_t i = 0; i < 2; i++) {
+        folded f = fold_case(names[i]);
+        size_t n = strlen(f.text), apart = n > size ? n - size : size - n;
+        /* As many bytes have to be added or taken away. */
+        size_t d = apart < most ? text_distance(span_of(word), span_of(f.text)) : apart;
+        if (d < least) least = d;
+    }
+    return least;
 }
 
 const char *catalogue_nearest(const ari_catalogue *c, const char *name)
@@ -164,7 +171,7 @@ const char *catalogue_nearest(const ari_catalogue *c, const char *name)
     const char *best = NULL;
     size_t size = strlen(word.text), nearest = size / 5 < 2 ? 3 : size / 5 + 1;
     for (size_t i = 0; i < c->count && size > 2; i++) {
-        size_t d = distance(word.text, c->entries[i]->name);
+        size_t d = distance(word.text, c->entries[i]->name, nearest);
         if (d >= nearest) continue;
         nearest = d;
         best = c->entries[i]->name;

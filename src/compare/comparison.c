@@ -46,25 +46,25 @@ static const ari_entry *entry_of_origin(const ari_catalogue *c, const char *stat
     return e != NULL ? e : catalogue_find(c, last + 1);
 }
 
-const ari_entry *origin_match(const ari_comparison *c, const char *stated, ari_match *out)
+const ari_entry *origin_match(ari_arena *arena, const ari_comparison *c, const char *stated, ari_match *out)
 {
-    ari_arena scratch = { 0 };
     ari_record other;
     const ari_entry *e = entry_of_origin(c->catalogue, stated);
     if (e == NULL) return NULL;
-    record_of_entry(&scratch, e, &other);
+    record_of_entry(arena, e, &other);
     *out = match_records(&c->records[0], &other, c->keys.set);
-    arena_free(&scratch);
     return e;
 }
 
 /* Names are the columns of a table and the members of an object: the same model twice is X and X (2). */
 static void name_apart(ari_comparison *c, size_t i)
 {
+    size_t times = 1;
     for (size_t k = 0; k < i; k++) {
         if (strcmp(c->records[k].name, c->records[i].name) != 0) continue;
-        c->records[i].name = arena_printf(&c->arena, "%s (%zu)", c->models[i]->path, i + 1);
-        return;
+        c->records[i].name = arena_printf(&c->arena, "%s (%zu)", c->models[i]->path, ++times);
+        /* The new name may be another's. */
+        k = SIZE_MAX;
     }
 }
 

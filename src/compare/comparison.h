@@ -48,7 +48,7 @@ const char *reference_name(const ari_comparison *c, const ari_match *m);
 void reference_record(ari_arena *arena, const ari_comparison *c, const ari_match *m, ari_record *out);
 
 /* A stated origin, found in the catalogue or NULL; its relation to the subject in *out. */
-const ari_entry *origin_match(const ari_comparison *c, const char *stated, ari_match *out);
+const ari_entry *origin_match(ari_arena *arena, const ari_comparison *c, const char *stated, ari_match *out);
 
 void verdict_reach(ari_comparison *c);
 

@@ -29,7 +29,7 @@ static const struct key_row {
 #include "compare/entry_key.def"
 };
 
-enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
+enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]), NAME_MOST = 256 };
 
 /* One entry in the making: all its values share a pool, those of its towers too. */
 typedef struct reader {
@@ -43,14 +43,21 @@ typedef struct reader {
 
 /* --- Errors ------------------------------------------------------------------------------------- */
 
+/* How many bytes of a word fit, no character cut. */
+static int fitting(const char *word, size_t most)
+{
+    return (int)utf8_whole(span_first(span_of(word), most));
+}
+
 /* "line 12: vision.hidden_size: ", the key of an element being that of its list. */
 static ari_shown place_of(const yaml_node *n)
 {
     const yaml_node *named = n->key.size == 0 && n->parent != NULL ? n->parent : n, *above = named->parent;
     bool part = above != NULL && above->key.size > 0;
-    ari_shown out, key = show(named->key);
-    snprintf(out.text, sizeof(out.text), "line %zu: %.40s%s%.80s: ", n->line,
-             part ? show(above->key).text : "", part ? "." : "", key.text);
+    ari_shown out, key = show(named->key), whole = { "" };
+    if (part) whole = show(above->key);
+    snprintf(out.text, sizeof(out.text), "line %zu: %.*s%s%.*s: ", n->line, fitting(whole.text, 40),
+             whole.text, part ? "." : "", fitting(key.text, 80), key.text);
     return out;
 }
 
@@ -236,9 +243,13 @@ static ari_status check_entry(const reader *r, const yaml_node *n)
     if (e->name == NULL || e->name[0] == '\0')
         return ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "line %zu: name: a model without a name",
                         n->line);
+    if (strlen(e->name) > NAME_MOST)
+        return ari_fail(r->err, ARI_LIMIT, ARI_NO_OFFSET, "line %zu: name: longer than %d bytes", n->line,
+                        NAME_MOST);
     if (e->stated_count == 0)
         return ari_fail(r->err, ARI_MALFORMED, ARI_NO_OFFSET, "line %zu: %s: it states no field", n->line,
                         e->name);
+    if (r->arena->failed) return ari_out_of_memory(r->err);
     r->entry->evidence = short_source(e, r->arena);
     r->entry->digest = digest_entry(e);
     return check_unverified(r, n);
@@ -333,7 +344,9 @@ ari_status entries_read(ari_span text, ari_arena *arena, ari_entries *out, ari_e
     *out = (ari_entries){ 0 };
     const yaml_node *root = yaml_parse(text, arena, &own);
     if (root != NULL) read_file(root, arena, out, &own);
-    if (own.status == ARI_OK && arena->failed) ari_out_of_memory(&own);
+    /* What looked wrong may have been missing. */
+    if (arena->failed) own = (ari_err)ARI_ERR_INIT;
+    if (arena->failed) ari_out_of_memory(&own);
     if (own.status == ARI_OK) return ARI_OK;
     ari_fail(err, own.status, own.offset, "%s", own.text);
     return ari_hint(err, own.hint);

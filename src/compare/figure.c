@@ -149,7 +149,9 @@ static bool is_run(const yaml_node *n)
 /* Runs of one period as they are, or a word for each layer. */
 static const char *read_layers(const yaml_node *n, ari_arena *arena, ari_value *out)
 {
+    enum { LAYERS_MOST = 4096 };
     size_t runs = 0, words = 0;
+    if (n->size > LAYERS_MOST) return "has more layers than any model";
     const char **list = arena_alloc(arena, (n->size + 1) * sizeof(list[0]));
     for (const yaml_node *e = n->first; list != NULL && e != NULL; e = e->next) {
         runs += is_run(e);

@@ -181,6 +181,7 @@ void record_of_model(ari_arena *arena, const ari_model *m, ari_record *out)
     ari_inferred *scaling = &out->values[ARI_FIELD_ROPE_SCALING];
     if (!is_null(scaling)) {
         json_tree *t = json_parse(span_of(scaling->value), NULL);
+        if (t == NULL) arena->failed = true;
         scaling->value = scaling_canonical(arena, t);
         json_free(t);
     }

@@ -17,6 +17,7 @@ static void put_word(ari_text *out, const char *foreign)
     ari_text safe = { 0 };
     text_escape(&safe, span_of(foreign), ESCAPE_ALL);
     json_put_string(out, safe.data == NULL ? "" : safe.data);
+    if (safe.failed) out->failed = true;
     text_free(&safe);
 }
 
@@ -39,10 +40,21 @@ static bool is_usual(const json_tree *t, const char *usual)
     return same;
 }
 
+/* A parameter is a value, or a list of them. */
+static bool is_parameter(const json_tree *member)
+{
+    if (json_is_null(member) || json_is_object(member)) return false;
+    for (const json_tree *e = json_is_array(member) ? json_child(member) : NULL; e != NULL;
+         e = json_next(e)) {
+        if (json_is_object(e) || json_is_array(e)) return false;
+    }
+    return true;
+}
+
 /* The name under which a parameter is kept, or NULL. */
 static const char *kept_as(const json_tree *member)
 {
-    if (json_is_null(member)) return NULL;
+    if (!is_parameter(member)) return NULL;
     for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
         const struct parameter *p = &parameters[i];
         if (strcmp(p->name, json_name(member)) != 0) continue;
@@ -126,11 +138,20 @@ static void put_per_layer_type(ari_text *out, const json_tree *t)
     }
 }
 
+/* No configuration has so many parameters, nor so many types of layers. */
+static bool is_endless(const json_tree *t)
+{
+    bool endless = json_size(t) > MEMBERS_MAX;
+    for (const json_tree *m = json_child(t); m != NULL && !endless; m = json_next(m))
+        endless = json_is_object(m) && json_size(m) > MEMBERS_MAX;
+    return endless;
+}
+
 const char *scaling_canonical(ari_arena *arena, const json_tree *t)
 {
     ari_text out = { 0 };
-    if (json_size(t) > MEMBERS_MAX) {
-        json_print_foreign(t, &out);
+    if (is_endless(t)) {
+        text_put(&out, "{}");
     } else if (is_per_layer_type(t)) {
         put_per_layer_type(&out, t);
     } else {

@@ -29,6 +29,12 @@ static ari_span front_matter(ari_span card)
     return span_first(rest, (size_t)(close.data - rest.data));
 }
 
+static void claim_base(witness *w, const yaml_node *n)
+{
+    bool nothing = yaml_is_plain(n, "null") || yaml_is_plain(n, "~") || yaml_is_plain(n, "");
+    if (n->kind == YAML_SCALAR && !nothing) claim_origin(w, n->text, claim_source(w, "base_model"));
+}
+
 static void read_card(ari_checkpoint *c, ari_claims *out, ari_span card)
 {
     witness w = { .c = c, .out = out, .source = "README.md" };
@@ -43,11 +49,9 @@ static void read_card(ari_checkpoint *c, ari_claims *out, ari_span card)
         finding_add(&c->findings, ARI_FINDING_CARD_UNREADABLE, NO_TENSOR, ARI_NO_OFFSET, "README.md: %s",
                     err.text);
     if (base == NULL) return;
-    if (base->kind == YAML_SCALAR && !yaml_is_plain(base, "null"))
-        claim_origin(&w, base->text, claim_source(&w, "base_model"));
-    for (const yaml_node *e = base->first; base->kind == YAML_SEQUENCE && e != NULL; e = e->next) {
-        if (e->kind == YAML_SCALAR) claim_origin(&w, e->text, claim_source(&w, "base_model"));
-    }
+    claim_base(&w, base);
+    for (const yaml_node *e = base->first; base->kind == YAML_SEQUENCE && e != NULL; e = e->next)
+        claim_base(&w, e);
 }
 
 void examine_card(ari_checkpoint *c, ari_claims *out)

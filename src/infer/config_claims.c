@@ -80,6 +80,7 @@ static const char *print_tree(ari_arena *arena, const json_tree *t)
     json_print_foreign(t, &text);
     bool usable = !text.failed && text.data != NULL && text.size <= LONG_VALUE;
     const char *out = usable ? arena_copy(arena, span_of(text.data)) : NULL;
+    if (text.failed) arena->failed = true;
     text_free(&text);
     return out;
 }

@@ -93,7 +93,7 @@ static void gguf_exceptions(witness *w, ari_span architecture)
     const ari_meta *whole = gguf_key(w->c, architecture, "attention.key_length_mla");
     if (claimed(k, ARI_FIELD_KV_LORA_RANK) && rotated != NULL && meta_integer(rotated, 0, &rope)) {
         claim_number(w, ARI_FIELD_QK_ROPE_HEAD_DIM, rope, claim_source(w, "rope.dimension_count"));
-        if (whole != NULL && meta_integer(whole, 0, &n) && n > rope) {
+        if (whole != NULL && meta_integer(whole, 0, &n) && rope > 0 && n > rope) {
             claim_number(w, ARI_FIELD_QK_NOPE_HEAD_DIM, n - rope,
                          claim_source(w, "attention.key_length_mla - rope.dimension_count"));
         }
@@ -123,6 +123,7 @@ void examine_gguf(ari_checkpoint *c, ari_claims *out)
     if (!quoted.failed)
         claim(out, ARI_FIELD_MODEL_TYPE, arena_copy(&c->arena, span_of(quoted.data)),
               "GGUF: general.architecture");
+    if (quoted.failed) c->arena.failed = true;
     text_free(&quoted);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const ari_meta *m = gguf_key(c, name->bytes, rows[i].key);

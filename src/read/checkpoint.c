@@ -111,6 +111,7 @@ static ari_status read_files(ari_checkpoint *c, ari_err *err)
             readable++;
             continue;
         }
+        if (ari_is_out_of_memory(&own)) return ari_out_of_memory(err);
         c->incomplete = true;
         if (c->file_count > 1) {
             finding_add(&c->findings, ARI_FINDING_SHARD_UNREADABLE, NO_TENSOR, own.offset, "%s%s (%s)",
@@ -229,10 +230,11 @@ static ari_status check_index(ari_checkpoint *c, const char *path, ari_err *err)
     ari_index x;
     ari_err own = ARI_ERR_INIT;
     if (index_open(path, &c->limits, &x, &own) != ARI_OK) {
+        if (ari_is_out_of_memory(&own)) ari_out_of_memory(err);
         finding_add(&c->findings, ARI_FINDING_INDEX_UNREADABLE, NO_TENSOR, own.offset, "%s: %s",
                     show(span_of(name_of(path))).text, own.text);
         index_close(&x);
-        return ARI_OK;
+        return err->status;
     }
     index_check k = { .c = c, .listed = calloc(c->tensors.count + 1, sizeof(bool)) };
     if (k.listed != NULL) {

@@ -24,7 +24,7 @@ static void keep(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t o
     const char *name = tensor.data == NULL ? NULL : arena_escape(f->arena, tensor, NAME_MOST);
     const char *text = arena_copy(f->arena, span_of(message));
     if (!array_room(&f->items, &f->room, f->count, sizeof(f->items[0]))) {
-        f->dropped++;
+        f->arena->failed = true;
         return;
     }
     f->items[f->count++] = (ari_finding){ kinds[id].word, kinds[id].severity, name, offset, text };

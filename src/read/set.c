@@ -457,8 +457,14 @@ ari_status ari_set_find(const char *path, const ari_options *options, ari_set **
     ari_set *set = calloc(1, sizeof(*set));
     *out = NULL;
     if (set == NULL) return ari_out_of_memory(err);
-    ari_status status = find(path, options == NULL ? &defaults.limits : &options->limits, set, err);
+    ari_err own = ARI_ERR_INIT;
+    ari_status status = find(path, options == NULL ? &defaults.limits : &options->limits, set, &own);
+    /* What was not found may have been missing in memory only. */
+    if (set->arena.failed) own = (ari_err)ARI_ERR_INIT;
+    if (set->arena.failed) status = ari_out_of_memory(&own);
     if (status != ARI_OK) {
+        ari_fail(err, own.status, own.offset, "%s", own.text);
+        ari_hint(err, own.hint);
         ari_set_free(set);
         return status;
     }

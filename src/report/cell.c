@@ -32,6 +32,7 @@ static const char *types_cell(ari_doc *d, const json_tree *t)
 static const char *json_cell(ari_doc *d, const ari_record *r, size_t key)
 {
     json_tree *t = json_parse(span_of(r->values[key].value), NULL);
+    if (t == NULL) d->failed = true;
     const char *out = key == ARI_FIELD_LAYER_TYPES ? types_cell(d, t) : scaling_cell(d, t);
     json_free(t);
     return out;

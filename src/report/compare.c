@@ -14,10 +14,11 @@ enum { INDENT = 2, GUTTER = 2, LAST = 6 };
 typedef struct table {
     const ari_comparison *c;
     ari_doc *d;
-    bool letters;       /* Heads are A, B, C; else names. */
-    bool page;          /* It is HTML. */
-    const char **cells; /* keys.count rows of c->count. */
-    bool *shown;        /* A row that says nothing of anyone is not. */
+    bool letters;         /* Heads are A, B, C; else names. */
+    bool page;            /* It is HTML. */
+    const char **cells;   /* keys.count rows of c->count. */
+    const char **sharers; /* Of each key: those that have the subject's value. */
+    bool *shown;          /* A row that says nothing of anyone is not. */
 } table;
 
 static const char *head(const table *t, size_t model)
@@ -39,16 +40,34 @@ static const char *label_of(const table *t, size_t key)
                       : doc_printf(t->d, "%s%s", key_name(key), core ? " *" : "");
 }
 
+/* Which of the others have the subject's value: a dozen of them, and how many. */
+static const char *sharers(const table *t, size_t key)
+{
+    enum { NAMED = 12 };
+    ari_text words = { 0 };
+    size_t n = 0;
+    for (size_t m = 1; m < t->c->count; m++) {
+        ari_keys bit = key_bit(key);
+        if ((relate(&t->c->records[0], &t->c->records[m], bit).matched & bit) == 0) continue;
+        if (n < NAMED) text_printf(&words, "%s%s", n == 0 ? "" : t->letters ? " " : ", ", short_head(t, m));
+        n++;
+    }
+    if (n > NAMED) text_printf(&words, " ... (%zu)", n);
+    return doc_take(t->d, &words);
+}
+
 static bool fill(table *t)
 {
     size_t n = t->c->count;
     t->cells = arena_alloc(&t->d->arena, (t->c->keys.count * n + 1) * sizeof(t->cells[0]));
     t->shown = arena_alloc(&t->d->arena, t->c->keys.count + 1);
-    if (t->cells == NULL || t->shown == NULL) {
+    t->sharers = arena_alloc(&t->d->arena, (t->c->keys.count + 1) * sizeof(t->sharers[0]));
+    if (t->cells == NULL || t->shown == NULL || t->sharers == NULL) {
         t->d->failed = true;
         return false;
     }
     for (size_t i = 0; i < t->c->keys.count; i++) {
+        t->sharers[i] = sharers(t, t->c->keys.at[i]);
         for (size_t m = 0; m < n; m++) {
             const char *cell = compare_cell(t->d, &t->c->records[m], t->c->keys.at[i]);
             t->cells[i * n + m] = cell;
@@ -89,18 +108,6 @@ static size_t models_beside(const table *t, size_t first, size_t columns)
         n++;
     }
     return n;
-}
-
-/* Which of the others have the subject's value. */
-static const char *sharers(const table *t, size_t key)
-{
-    ari_text words = { 0 };
-    for (size_t m = 1; m < t->c->count; m++) {
-        ari_keys bit = key_bit(key);
-        if ((relate(&t->c->records[0], &t->c->records[m], bit).matched & bit) == 0) continue;
-        text_printf(&words, "%s%s", words.size == 0 ? "" : t->letters ? " " : ", ", short_head(t, m));
-    }
-    return doc_take(t->d, &words);
 }
 
 /* How a key of one of the others stands to the subject's. */
@@ -148,7 +155,7 @@ static void add_block(const table *t, size_t first, size_t n)
         cells[0] = label_of(t, key);
         cells[1] = t->cells[i * c->count];
         for (size_t m = 0; m < n; m++) cells[2 + m] = t->cells[i * c->count + first + m];
-        cells[n + 2] = sharers(t, key);
+        cells[n + 2] = t->sharers[i];
         mark_cells(t, key, first, n);
         if (record_certain(&c->records[0], key))
             cells[n + 3] = doc_printf(t->d, "%u", c->ranking.sharing[key]);

@@ -42,6 +42,7 @@ static void add_types(const ari_model *m, ari_doc *d)
         text_printf(&t, "%s%s %" PRIu64, t.size == 0 ? "" : ", ",
                     known != NULL ? known->name : m->unknown_dtypes[i - ARI_DT_COUNT], s->tensors);
     }
+    if (t.failed) d->failed = true;
     if (t.size > 0) doc_row(d, TONE_PLAIN, W(d, ELEMENT_TYPES), doc_take(d, &t), NULL, W(d, TENSORS_OF_EACH));
     text_free(&t);
 }

@@ -106,7 +106,10 @@ void json_add_unique(json_builder *b, json_tree *to, const ari_comparison *c)
 static void add_origin_match(json_builder *b, json_tree *to, const ari_comparison *c, const char *stated)
 {
     ari_match m;
-    const ari_entry *e = c == NULL ? NULL : origin_match(c, stated, &m);
+    ari_arena scratch = { 0 };
+    const ari_entry *e = c == NULL ? NULL : origin_match(&scratch, c, stated, &m);
+    if (scratch.failed) b->failed = true;
+    arena_free(&scratch);
     if (e == NULL) {
         json_add_null(b, to, "match");
         return;

@@ -123,7 +123,7 @@ const char *plain_value(ari_doc *d, ari_field field, const char *json)
     } else if (value != NULL) {
         put_words(d, &t, value);
     } else {
-        text_put(&t, json);
+        d->failed = true;
     }
     json_free(value);
     return doc_take(d, &t);
@@ -133,6 +133,7 @@ const char *plain_quantization(ari_doc *d, const char *json)
 {
     json_tree *q = json_parse(span_of(json), NULL);
     const char *scheme = json_text(json_get(q, "scheme"));
+    if (q == NULL) d->failed = true;
     int64_t bits = 0, group = 0;
     ari_text t = { 0 };
     text_put(&t, scheme == NULL ? W(d, UNKNOWN_SCHEME) : scheme);

@@ -34,6 +34,11 @@ static bool is_json(const ari_style *style)
 static ari_status write_document(ari_doc *d, const ari_style *style, char **out, ari_err *err)
 {
     ari_text t = { 0 };
+    if (d->failed || d->arena.failed) {
+        doc_free(d);
+        *out = NULL;
+        return ari_out_of_memory(err);
+    }
     if (style->format == ARI_MARKDOWN) {
         doc_write_markdown(d, style, &t);
     } else if (style->format == ARI_HTML) {
@@ -41,7 +46,6 @@ static ari_status write_document(ari_doc *d, const ari_style *style, char **out,
     } else {
         doc_write_text(d, style, &t);
     }
-    if (d->failed || d->arena.failed) t.failed = true;
     doc_free(d);
     return hand_out(&t, out, err);
 }

@@ -71,10 +71,13 @@ void add_origins(const ari_comparison *c, ari_doc *d)
     doc_columns(d, W(d, ORIGIN), W(d, HELD_AGAINST), W(d, STATED_BY), NULL);
     for (size_t i = 0; i < k->origin_count; i++) {
         ari_match m;
-        const ari_entry *e = origin_match(c, k->origins[i].stated, &m);
-        const char *words = e == NULL
-                                ? W(d, NOT_CATALOGUED)
-                                : SAY(d, ORIGIN_SCORE, score_words(d, &m.core), tiers_words(d, m.tiers));
+        const ari_entry *e = origin_match(&d->arena, c, k->origins[i].stated, &m);
+        const char *words = W(d, NOT_CATALOGUED);
+        if (e != NULL) {
+            const char *const arguments[] = { score_words(d, &m.core), tiers_words(d, m.tiers), e->name };
+            bool named = strcmp(e->name, k->origins[i].stated) == 0;
+            words = doc_say(d, named ? WORD_ORIGIN_SCORE : WORD_ORIGIN_AS, arguments, 3);
+        }
         doc_row(d, e != NULL && m.tiers.most < ARI_SIMILAR ? TONE_WARN : TONE_PLAIN, k->origins[i].stated,
                 words, k->origins[i].by, NULL);
     }

@@ -45,11 +45,12 @@ static size_t layer_count(const ari_model *m)
 }
 
 /* The runs of one period, over all layers; nothing where a word is not known. */
-static strip by_types(const ari_model *m)
+static strip by_types(ari_doc *d, const ari_model *m)
 {
     strip s = { .layers = 0 };
     size_t n = layer_count(m), period = 0;
     json_tree *runs = json_parse(span_of(m->architecture.fields[ARI_FIELD_LAYER_TYPES].value), NULL);
+    if (runs == NULL) d->failed = true;
     for (const json_tree *e = json_is_array(runs) ? json_child(runs) : NULL; e != NULL; e = json_next(e)) {
         int64_t length = 0;
         size_t kind = kind_named(json_text(json_child(e)));
@@ -133,7 +134,7 @@ static void put_legend(const ari_doc *d, ari_text *t, const strip *s, uint32_t *
 
 const char *layer_strip(ari_doc *d, const ari_model *m, const ari_budget *b)
 {
-    const strip strips[] = { by_types(m), by_mlp(m, b) };
+    const strip strips[] = { by_types(d, m), by_mlp(m, b) };
     ari_text t = { 0 }, legend = { 0 };
     uint32_t named = 0;
     for (size_t i = 0; i < sizeof(strips) / sizeof(strips[0]); i++) {

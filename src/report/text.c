@@ -1,7 +1,16 @@
 /* text.c -- a document for a terminal or a pipe: columns, wrapping, and colour where it is wanted. */
 #include "report/doc.h"
 
-enum { INDENT = 2, FURTHER = 4, GUTTER = 2, LABEL_MAX = 24, CELL_MAX = 34, ROOM_MIN = 24, GRID_MAX = 64 };
+enum {
+    INDENT = 2,
+    FURTHER = 4,
+    GUTTER = 2,
+    LABEL_MAX = 24,
+    CELL_MAX = 34,
+    ROOM_MIN = 24,
+    GRID_MAX = 64,
+    GRID_CELL_MAX = 60
+};
 
 typedef struct page {
     const ari_style *style;
@@ -29,35 +38,35 @@ static void pad(page *p, const char *words, size_t width)
 }
 
 /* Words from column `at` on; continuation lines start at `at` too. A word longer
- * than a line stays whole: a name must be copyable. Colours are but set, so a
- * line break within them is harmless. */
+ * than a line stays whole, and blanks are as many as they were: a name must be
+ * copyable. Colours are but set, so a line break within them is harmless. */
 static void wrap(page *p, const char *words, size_t at, doc_tone tone)
 {
-    size_t column = at;
+    size_t column = at, blanks = 0;
+    ari_text word = { 0 };
     bool coloured = p->style->color && tone != TONE_PLAIN;
     if (coloured) text_put(p->out, colours[tone]);
-    for (bool first = true; *words != '\0'; first = false) {
+    while (*words != '\0') {
         size_t n = strcspn(words, " ");
-        char word[512];
-        size_t shown = n < sizeof(word) - 1 ? n : sizeof(word) - 1;
-        /* Do not cut a character in two. */
-        while (shown < n && shown > 0 && ((uint8_t)words[shown] & 0xC0) == 0x80) shown--;
-        memcpy(word, words, shown);
-        word[shown] = '\0';
-        size_t width = text_columns(word);
-        if (!first && column + 1 + width > p->columns) {
+        word.size = 0;
+        text_put_span(&word, (ari_span){ (const uint8_t *)words, n });
+        size_t width = n == 0 || word.failed ? 0 : text_columns(word.data);
+        if (column > at && column + blanks + width > p->columns) {
             text_put(p->out, "\n");
             text_repeat(p->out, ' ', at);
             column = at;
-        } else if (!first) {
-            text_put(p->out, " ");
-            column++;
+        } else {
+            text_repeat(p->out, ' ', blanks);
+            column += blanks;
         }
-        put(p, word);
+        if (n > 0 && !word.failed) put(p, word.data);
         column += width;
-        words += shown;
-        while (*words == ' ') words++;
+        words += n;
+        blanks = strspn(words, " ");
+        words += blanks;
     }
+    if (word.failed) p->out->failed = true;
+    text_free(&word);
     if (coloured) text_put(p->out, "\x1b[0m");
 }
 
@@ -130,7 +139,7 @@ static void measure_grid(page *p, const ari_doc *d, size_t first)
     for (size_t i = first; i < d->count && (i == first || d->items[i].kind == DOC_LINE); i++) {
         for (size_t k = 0; k < d->items[i].grid_count && k < GRID_MAX; k++) {
             size_t n = text_columns(d->items[i].grid[k]);
-            if (n > p->grid[k]) p->grid[k] = n;
+            if (n > p->grid[k] && n <= GRID_CELL_MAX) p->grid[k] = n;
         }
     }
 }
