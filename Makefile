@@ -144,7 +144,7 @@ FORCE:
 
 # --- Test ---------------------------------------------------------------------
 
-CHECKS := layers test recipes asan valgrind clang lint
+CHECKS := layers test page recipes asan valgrind clang lint
 
 .PHONY: check
 check: ## Install what checking needs, then everything CI runs
@@ -203,6 +203,10 @@ test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
 	+@$(SUBMAKE) method
+
+.PHONY: page
+page: $(PROGRAM) ## HTML reports as a browser and a screen reader read them
+	$(call quiet,TEST,tests/page.py) tests/page.py $(PROGRAM)
 
 .PHONY: recipes
 recipes: $(PROGRAM) ## Real architectures, rebuilt from fixtures/recipes, against their published configs
