@@ -36,6 +36,7 @@ static void clear(ari_record *r)
 static double number_of(const char *json)
 {
     char *end;
+    if (*json != '-' && (*json < '0' || *json > '9')) return NAN;
     double x = strtod(json, &end);
     return end != json && *end == '\0' ? x : NAN;
 }
@@ -198,7 +199,11 @@ void record_of_entry(ari_arena *arena, const ari_entry *e, ari_record *out)
 {
     ari_architecture a;
     entry_architecture(e, NULL, &a);
-    record_of_part(e->name, &a, out);
+    clear(out);
+    memcpy(out->values, a.fields, sizeof(a.fields));
+    for (size_t i = 0; i < e->stated_count; i++)
+        out->numbers[e->stated[i].field] = e->pool[e->stated[i].value].number;
+    out->name = e->name;
     out->entry = e;
     rule_out(out, e);
     settle(arena, out, e->partly_dense);

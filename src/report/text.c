@@ -16,7 +16,8 @@ typedef struct page {
     const ari_style *style;
     ari_text *out;
     size_t columns;
-    size_t grid[GRID_MAX]; /* Widths of the columns of the grid being written. */
+    size_t grid[GRID_MAX];    /* Widths of the columns of the grid being written. */
+    const char *const *heads; /* Of a grid that is too wide: each row becomes a block. */
 } page;
 
 static const char *const colours[] = { "", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m" };
@@ -144,6 +145,32 @@ static void measure_grid(page *p, const ari_doc *d, size_t first)
     }
 }
 
+static bool too_wide(const page *p, size_t columns)
+{
+    size_t width = INDENT;
+    for (size_t k = 0; k < columns && k < GRID_MAX; k++) width += p->grid[k] + (k + 1 < columns ? GUTTER : 0);
+    return width > p->columns;
+}
+
+/* The first cell, and below it the others with their heads. */
+static void write_block(page *p, const doc_item *item)
+{
+    ari_text words = { 0 };
+    for (size_t k = 1; k < item->grid_count; k++) {
+        if (item->grid[k][0] == '\0') continue;
+        text_printf(&words, "%s%s%s%s", words.size == 0 ? "" : ", ", p->heads[k],
+                    p->heads[k][0] == '\0' ? "" : " ", item->grid[k]);
+    }
+    if (words.failed) p->out->failed = true;
+    text_repeat(p->out, ' ', INDENT);
+    wrap(p, item->grid[0], INDENT, item->tone);
+    text_put(p->out, "\n");
+    text_repeat(p->out, ' ', FURTHER);
+    if (words.data != NULL) wrap(p, words.data, FURTHER, TONE_PLAIN);
+    text_put(p->out, "\n");
+    text_free(&words);
+}
+
 static void write_line(page *p, const doc_item *item)
 {
     size_t last = item->grid_count;
@@ -175,9 +202,13 @@ void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out)
             continue;
         }
         if (item->kind == DOC_GRID || item->kind == DOC_LINE) {
-            if (item->kind == DOC_GRID) measure_grid(&p, d, i);
-            if (item->kind == DOC_GRID && i > 0 && d->items[i - 1].kind != DOC_HEADING) text_put(out, "\n");
-            write_line(&p, item);
+            if (item->kind == DOC_GRID) {
+                measure_grid(&p, d, i);
+                p.heads = too_wide(&p, item->grid_count) ? item->grid : NULL;
+                if (i > 0 && d->items[i - 1].kind != DOC_HEADING) text_put(out, "\n");
+            }
+            if (p.heads == NULL) write_line(&p, item);
+            if (p.heads != NULL && item->kind == DOC_LINE) write_block(&p, item);
             continue;
         }
         if (i > 0 && (item->kind == DOC_HEADING || item->kind == DOC_TITLE)) text_put(out, "\n");
