@@ -35,7 +35,7 @@ static void add_list(const ari_catalogue *c, ari_doc *d)
         cells[0] = e->name;
         cells[1] = entry_parameters(e, &counted, &active) ? plain_scaled(d, counted) : W(d, UNCHECKED);
         cells[2] = e->confidence != ARI_MEMORY && e->unverified[0] != NULL
-                       ? SAY(d, PARTLY, doc_term(d, confidences[e->confidence]))
+                       ? W(d, PARTLY)
                        : doc_term(d, confidences[e->confidence]);
     }
 }
