@@ -160,6 +160,8 @@ typedef struct ari_finding {
     const char *message;
 } ari_finding;
 
+/* Is there no finding of severity error, or, strict, of warning? */
+bool ari_model_sound(const ari_model *model, bool strict);
 size_t ari_model_finding_count(const ari_model *model);
 ari_finding ari_model_finding(const ari_model *model, size_t i);
 
@@ -228,6 +230,9 @@ ari_status ari_report_inspect(const ari_model *model, const ari_comparison *comp
                               const ari_style *style, char **out, ari_err *err);
 /* Fails with UNSUPPORTED for a catalogued model, which has no tensors. */
 ari_status ari_report_tensors(const ari_model *model, const ari_style *style, char **out, ari_err *err);
+/* What its format forbids or a reader should know. Fails with UNSUPPORTED for a catalogued model. */
+ari_status ari_report_verify(const ari_model *model, bool strict, const ari_style *style, char **out,
+                             ari_err *err);
 /* Of several models the table; of one alone the catalogue's ranking, its first `top` rows. */
 ari_status ari_report_compare(const ari_comparison *comparison, const ari_style *style, char **out,
                               ari_err *err);

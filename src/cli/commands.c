@@ -58,6 +58,14 @@ static ari_status report_match(job *j, const ari_model *model, ari_err *err)
     return status;
 }
 
+static ari_status report_verify(job *j, const ari_model *model, ari_err *err)
+{
+    const cli_options *o = j->run->o;
+    ari_status status = ari_report_verify(model, o->strict, &o->style, &j->text, err);
+    if (status == ARI_OK && !ari_model_sound(model, o->strict)) j->run->answer_no = true;
+    return status;
+}
+
 /* --- All paths ------------------------------------------------------------------------------ */
 
 static void run_subject(cli_run *r, job_report *report, const cli_subject *s)
@@ -106,6 +114,11 @@ static int run_paths(const cli_options *o, job_report *report)
 int run_inspect(const cli_options *o)
 {
     return run_paths(o, report_inspect);
+}
+
+int run_verify(const cli_options *o)
+{
+    return run_paths(o, report_verify);
 }
 
 int run_match(const cli_options *o)

@@ -207,6 +207,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_KEYS: o->keys = value; return ari_keys_check(value, &o->err) == ARI_OK;
     case OPTION_REQUIRE:
     case OPTION_MIN_TIER: return set_tier(o, value);
+    case OPTION_STRICT: o->strict = true; return true;
     case OPTION_TOP: return set_top(o, value);
     case OPTION_FORMAT: return set_format(o, value);
     case OPTION_JSON: o->style.format = ARI_JSON; return true;

@@ -13,8 +13,9 @@ enum { NAME_MOST = 2048 };
 static const struct {
     const char *word;
     ari_severity severity;
+    const char *meaning;
 } kinds[] = {
-#define FINDING(id, word, severity, meaning) { word, ARI_##severity },
+#define FINDING(id, word, severity, meaning) { word, ARI_##severity, meaning },
 #include "read/finding.def"
 #undef FINDING
 };
@@ -44,6 +45,14 @@ void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t o
     va_end(values);
     message[utf8_whole(span_of(message))] = '\0';
     keep(f, id, tensor, offset, message);
+}
+
+const char *finding_meaning(const char *id)
+{
+    for (size_t i = 0; i < ARI_FINDING_COUNT; i++) {
+        if (strcmp(kinds[i].word, id) == 0) return kinds[i].meaning;
+    }
+    return "";
 }
 
 void findings_close(ari_findings *f)

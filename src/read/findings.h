@@ -24,6 +24,9 @@ typedef struct ari_findings {
 void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format,
                  ...) ARI_PRINTF(5, 6);
 
+/* What a finding means, by its permanent word; "" of one that is not known. */
+const char *finding_meaning(const char *id);
+
 /* Say how many were dropped, if any were. Once, at the end. */
 void findings_close(ari_findings *f);
 void findings_free(ari_findings *f);

@@ -5,8 +5,6 @@
 
 enum { METADATA_BYTES = 200 };
 
-static const char *const severities[] = { "note", "warning", "error" };
-
 /* NULL of a catalogue entry, which has no files. */
 static const ari_file *first_readable(const ari_checkpoint *c)
 {
@@ -140,24 +138,6 @@ static void add_contradictions(json_builder *b, json_tree *to, const ari_model *
     }
 }
 
-static void add_findings(json_builder *b, json_tree *to, const ari_checkpoint *c)
-{
-    json_tree *list = json_add_array(b, to, "findings");
-    for (size_t i = 0; i < c->findings.count; i++) {
-        const ari_finding *f = &c->findings.items[i];
-        json_tree *o = json_add_object(b, list, NULL);
-        json_add_text(b, o, "id", f->id);
-        json_add_text(b, o, "severity", severities[f->severity]);
-        json_add_text(b, o, "tensor", f->tensor);
-        if (f->offset == ARI_NO_OFFSET) {
-            json_add_null(b, o, "offset");
-        } else {
-            json_add_uint(b, o, "offset", f->offset);
-        }
-        json_add_text(b, o, "message", f->message);
-    }
-}
-
 static void add_judgement(json_builder *b, json_tree *top, const ari_comparison *c)
 {
     enum { MATCHES = 5 };
@@ -186,6 +166,6 @@ bool inspect_json(const ari_model *m, const ari_comparison *c, bool indented, ar
     add_components(&b, top, m);
     add_contradictions(&b, top, m);
     add_judgement(&b, top, c);
-    add_findings(&b, top, m->checkpoint);
+    json_add_findings(&b, top, &m->checkpoint->findings);
     return json_finish(&b, indented, out);
 }

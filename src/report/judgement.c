@@ -148,3 +148,22 @@ void json_add_verdict(json_builder *b, json_tree *to, const ari_comparison *c, b
     if (words.failed || words.arena.failed) b->failed = true;
     doc_free(&words);
 }
+
+void json_add_findings(json_builder *b, json_tree *to, const ari_findings *findings)
+{
+    static const char *const severities[] = { "note", "warning", "error" };
+    json_tree *list = json_add_array(b, to, "findings");
+    for (size_t i = 0; i < findings->count; i++) {
+        const ari_finding *f = &findings->items[i];
+        json_tree *o = json_add_object(b, list, NULL);
+        json_add_text(b, o, "id", f->id);
+        json_add_text(b, o, "severity", severities[f->severity]);
+        json_add_text(b, o, "tensor", f->tensor);
+        if (f->offset == ARI_NO_OFFSET) {
+            json_add_null(b, o, "offset");
+        } else {
+            json_add_uint(b, o, "offset", f->offset);
+        }
+        json_add_text(b, o, "message", f->message);
+    }
+}

@@ -15,6 +15,7 @@ void json_add_matches(json_builder *b, json_tree *to, const ari_comparison *c, s
 void json_add_unique(json_builder *b, json_tree *to, const ari_comparison *c);
 /* Stated origins; c, which holds them against the catalogue, may be NULL. */
 void json_add_origins(json_builder *b, json_tree *to, const ari_model *m, const ari_comparison *c);
+void json_add_findings(json_builder *b, json_tree *to, const ari_findings *findings);
 void json_add_verdict(json_builder *b, json_tree *to, const ari_comparison *c, bool conclude);
 
 #endif

@@ -3,6 +3,7 @@
 #include "report/compare.h"
 #include "report/inspect.h"
 #include "report/list.h"
+#include "report/verify.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -64,6 +65,20 @@ ari_status ari_report_inspect(const ari_model *model, const ari_comparison *comp
     if (is_json(style))
         return write_json(inspect_json(model, comparison, style->format == ARI_JSON, &t), &t, out, err);
     inspect_document(model, comparison, style, &d);
+    return write_document(&d, style, out, err);
+}
+
+ari_status ari_report_verify(const ari_model *model, bool strict, const ari_style *style, char **out,
+                             ari_err *err)
+{
+    ari_text t = { 0 };
+    ari_doc d = doc_begin(style);
+    *out = NULL;
+    if (model->entry != NULL)
+        return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "the catalogue has figures of it, and no files");
+    if (is_json(style))
+        return write_json(verify_json(model, strict, style->format == ARI_JSON, &t), &t, out, err);
+    verify_document(model, strict, &d);
     return write_document(&d, style, out, err);
 }
 
