@@ -345,6 +345,7 @@ static ari_status none_of_index(search *s, const char *index, bool named, ari_st
     } else if (index_files(s, &x, &names, &count) == ARI_OK) {
         for (size_t i = 0; i < count && i < NAMES_SHOWN; i++)
             text_printf(&list, "%s%s", i == 0 ? "" : ", ", show(span_of(names[i])).text);
+        if (list.failed) ari_out_of_memory(s->err);
         ari_fail(s->err, status, ARI_NO_OFFSET, "none of the files that %s names is here: %s%s",
                  named ? "it" : show(span_of(index)).text, list.data == NULL ? "it names none" : list.data,
                  count > NAMES_SHOWN ? ", ..." : "");
@@ -541,7 +542,7 @@ ari_status set_add(ari_set *set, const char *const *files, size_t count, ari_err
     search s = { .set = set, .err = err, .list = { .folder = "" } };
     ari_group *g = add_group(&s);
     for (size_t i = 0; g != NULL && i < count && err->status == ARI_OK; i++) add_file(&s, g, files[i]);
-    if (err->status == ARI_OK && g != NULL) g->path = g->files[0];
+    if (g != NULL && g->files != NULL) g->path = g->files[0];
     return err->status;
 }
 
