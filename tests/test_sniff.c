@@ -69,7 +69,7 @@ Test(sniff, names_tell_what_contents_do_not)
         const char *word;
     } rows[] = {
         { "a/model.onnx", BYTES("\x08\x07\x12\x07pytorch"), "ONNX" },
-        { "a/saved_model.pb", BYTES("\x08\x01\x12\x00\x0A\x06"), "TensorFlow" },
+        { "a/saved_model.pb", BYTES("\x08\x01\x12\xF4\x01\x0A\x06\0\0\0"), "TensorFlow" },
         { "a/weights.bin", BYTES("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), "neither" },
         { "a/model.gguf.part", BYTES("\x01\x02\x03"), "unfinished" },
         { "a/model.onnx", BYTES("version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 7\n"),
