@@ -119,6 +119,39 @@ size_t ari_set_count(const ari_set *set);
 const char *ari_set_path(const ari_set *set, size_t i);
 void ari_set_free(ari_set *set);
 
+/* Models that other programs keep on this machine, by the names that these give them:
+ *
+ *     ORG/NAME[@REVISION]     the cache of Hugging Face ("hf"); REVISION is a branch, a tag, or the
+ *                             beginning of a commit; a NAME without ORG is one of the oldest
+ *     ORG/NAME                else the folder of LM Studio ("lmstudio")
+ *     ollama:NAME[:TAG]       the store of Ollama; NAME may be NAMESPACE/NAME or HOST/NAMESPACE/NAME
+ *
+ * "hf:" and "lmstudio:" before a name mean that store and no other. Where they are is read from the
+ * environment (HF_HUB_CACHE, HF_HOME, OLLAMA_MODELS, HOME ...) with getenv. Nothing is fetched.
+ *
+ * *out is NULL, and the status ARI_OK, where no store was named and none has the model. Fails with NOT_FOUND
+ * where a store was named, or has the model and neither the revision nor any weights of it; with MALFORMED,
+ * NOT_A_MODEL for what is damaged or incomplete; and like ari_set_find. The caller frees *out. */
+ari_status ari_store_find(const char *name, const ari_options *options, ari_set **out, ari_err *err);
+
+/* All of them, sorted by name. Those without a file that can be read are left out. */
+typedef struct ari_inventory ari_inventory;
+
+typedef struct ari_stored {
+    const char *name;  /* What ari_store_find takes; where another has that name, the path. */
+    const char *store; /* "hf", "ollama" or "lmstudio". */
+    const char *path;  /* The folder or file that is inspected. Raw bytes, not escaped. */
+    uint64_t bytes, files;
+    int64_t modified; /* Of the newest file; seconds since 1970. */
+} ari_stored;
+
+/* Fails with LIMIT. The caller frees it. */
+ari_status ari_inventory_open(const ari_options *options, ari_inventory **out, ari_err *err);
+size_t ari_inventory_count(const ari_inventory *inventory);
+/* It belongs to the inventory. */
+ari_stored ari_inventory_model(const ari_inventory *inventory, size_t i);
+void ari_inventory_free(ari_inventory *inventory);
+
 typedef struct ari_model ari_model;
 
 /* Read the headers and infer. On failure *out is NULL and err says why. */
@@ -241,6 +274,8 @@ ari_status ari_report_match(const ari_comparison *comparison, size_t top, const 
 /* All entries, or the one of that name. Fails with NOT_FOUND. */
 ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name, const ari_style *style,
                                 char **out, ari_err *err);
+/* What is there; where nothing is, or with evidence, also where it was looked for. */
+ari_status ari_report_list(const ari_inventory *inventory, const ari_style *style, char **out, ari_err *err);
 /* A report in ARI_HTML is an <article>; a page is what begins it, any number of them, and what ends it. */
 ari_status ari_page_begin(const char *title, const ari_style *style, char **out, ari_err *err);
 ari_status ari_page_end(char **out, ari_err *err);

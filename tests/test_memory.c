@@ -7,6 +7,7 @@
 #include "archinspect.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -106,18 +107,40 @@ static ari_status run(const char *path, ari_err *err)
     return status;
 }
 
+/* A name in the caches of other programs, and the list of what is there. */
+static ari_status run_stores(const char *name, ari_err *err)
+{
+    ari_set *set = NULL;
+    ari_inventory *inventory = NULL;
+    ari_status status = ari_store_find(name, NULL, &set, err);
+    said = UINT64_C(0xcbf29ce484222325);
+    if (set != NULL) hear(ari_set_path(set, 0));
+    if (status == ARI_OK) status = ari_inventory_open(NULL, &inventory, err);
+    for (ari_format format = ARI_TEXT; format <= ARI_HTML && status == ARI_OK; format++) {
+        ari_style style = { .format = format };
+        char *text = NULL;
+        status = ari_report_list(inventory, &style, &text, err);
+        hear(text);
+        free(text);
+    }
+    ari_inventory_free(inventory);
+    ari_set_free(set);
+    return status;
+}
+
 /* Of many allocations the early ones each, and then every so many. */
-static void starve(const char *path, size_t step, ari_status in_plenty)
+static void starve_in(ari_status (*work)(const char *, ari_err *), const char *path, size_t step,
+                      ari_status in_plenty)
 {
     ari_err err = ARI_ERR_INIT;
-    cr_assert(run(path, &err) == in_plenty, "%s: %s", path, err.text);
+    cr_assert(work(path, &err) == in_plenty, "%s: %s", path, err.text);
     const uint64_t expected = said;
     if (getenv("TEST_MUTATIONS") != NULL) step *= 31;
     for (size_t n = 0;; n += n < 40 ? 1 : step) {
         err = (ari_err)ARI_ERR_INIT;
         left = n;
         armed = true;
-        ari_status status = run(path, &err);
+        ari_status status = work(path, &err);
         bool through = armed && left > 0;
         armed = false;
         cr_expect(status == ARI_LIMIT || status == in_plenty, "%s: allocation %zu fails: %s: %s", path, n,
@@ -126,6 +149,11 @@ static void starve(const char *path, size_t step, ari_status in_plenty)
                   path, n);
         if (through) return;
     }
+}
+
+static void starve(const char *path, size_t step, ari_status in_plenty)
+{
+    starve_in(run, path, step, in_plenty);
 }
 
 Test(memory, one_allocation_fails)
@@ -152,4 +180,40 @@ Test(memory, runs_short_at_any_time)
     starve("fixtures/malformed/offsets-same-ten-times.safetensors", 23, ARI_OK);
     starve("fixtures/malformed/json-bad-escape.safetensors", 23, ARI_MALFORMED);
     starve("fixtures/malformed/html-page.safetensors", 23, ARI_NOT_A_MODEL);
+}
+
+Test(memory, runs_short_among_stores)
+{
+    static const char digest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const char *const folders[] = { "models--a--b",
+                                           "models--a--b/snapshots",
+                                           "models--a--b/snapshots/0123456",
+                                           "models--a--b/refs",
+                                           "blobs",
+                                           "manifests",
+                                           "manifests/registry.ollama.ai",
+                                           "manifests/registry.ollama.ai/library",
+                                           "manifests/registry.ollama.ai/library/m" };
+    test_folder f = folder_new();
+    char text[256];
+    alarm(300);
+    cr_assert(setenv("HOME", f.path, 1) == 0 && setenv("HF_HUB_CACHE", f.path, 1) == 0 &&
+              setenv("OLLAMA_MODELS", f.path, 1) == 0);
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) folder_make(&f, folders[i]);
+    folder_text(&f, "models--a--b/snapshots/0123456/model.gguf", "");
+    snprintf(text, sizeof(text), "blobs/sha256-%s", digest);
+    folder_text(&f, text, "");
+    snprintf(text, sizeof(text),
+             "{\"layers\":[{\"mediaType\":\"application/vnd.ollama.image.model\",\"digest\":\"sha256:%s\"}]}",
+             digest);
+    folder_text(&f, "manifests/registry.ollama.ai/library/m/latest", text);
+    for (size_t i = 0; i < 2; i++) {
+        once = i > 0;
+        starve_in(run_stores, "a/b", 1, ARI_OK);
+        starve_in(run_stores, "a/b@0123", 1, ARI_OK);
+        starve_in(run_stores, "ollama:m", 1, ARI_OK);
+        starve_in(run_stores, "ollama:m:none", 1, ARI_NOT_FOUND);
+        starve_in(run_stores, "lmstudio:a/b", 1, ARI_NOT_FOUND);
+    }
+    folder_free(&f);
 }

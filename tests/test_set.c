@@ -194,7 +194,10 @@ Test(set, files_by_an_index)
           "model-00001-of-00002.safetensors model-00002-of-00002.safetensors (" INDEX ")" },
         { "{\"weight_map\": ", { NULL }, INDEX, "malformed: " },
         { "{\"weight_map\": {\"a\": \"x.safetensors\"}}", { NULL }, INDEX, "not_found: none of the files" },
-        { "{\"weight_map\": {\"a\": \"x.safetensors\"}}", { NULL }, "", "not_a_model: has an index" },
+        { "{\"weight_map\": {\"a\": \"x.safetensors\"}}",
+          { NULL },
+          "",
+          "not_a_model: none of the files that model.safetensors.index.json names is here: x.safetensors" },
         /* An index of other files leaves a single one to itself. */
         { "{\"weight_map\": {\"a\": \"x.safetensors\"}}",
           { "other.safetensors" },

@@ -41,7 +41,7 @@ static const struct {
     { BYTES("<Error><Code>AccessDenied</Code></Error>"), ARI_NOT_A_MODEL, "XML" },
     { BYTES("{\"error\": \"not found\"}"), ARI_NOT_A_MODEL, "JSON" },
     { BYTES("[1, 2]"), ARI_NOT_A_MODEL, "JSON" },
-    { BYTES("Not Found"), ARI_NOT_A_MODEL, "text" },
+    { BYTES("Not Found"), ARI_NOT_A_MODEL, "server" },
     { BYTES("\xED\x95\x9C\xEA\xB8\x80 text"), ARI_NOT_A_MODEL, "text" },
     { BYTES("\xFF\xFEN\0o\0"), ARI_NOT_A_MODEL, "UTF-16" },
     { BYTES("\0\0\0"), ARI_NOT_A_MODEL, "3 bytes" },
@@ -53,10 +53,43 @@ Test(sniff, says_what_a_file_is_and_what_to_do)
 {
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         ari_err err = ARI_ERR_INIT;
-        cr_expect(sniff(heads[i].head, heads[i].head.size, &err) == heads[i].status, "%s: %s", heads[i].word,
-                  ari_status_word(err.status));
+        cr_expect(sniff("model", heads[i].head, heads[i].head.size, &err) == heads[i].status, "%s: %s",
+                  heads[i].word, ari_status_word(err.status));
         cr_expect(strstr(err.text, heads[i].word) != NULL, "%s: \"%s\"", heads[i].word, err.text);
         cr_expect(err.hint != NULL && err.hint[0] != '\0', "%s", heads[i].word);
+    }
+}
+
+/* A name counts where the content does not tell, and never against it. */
+Test(sniff, names_tell_what_contents_do_not)
+{
+    static const struct {
+        const char *path;
+        ari_span head;
+        const char *word;
+    } rows[] = {
+        { "a/model.onnx", BYTES("\x08\x07\x12\x07pytorch"), "ONNX" },
+        { "a/saved_model.pb", BYTES("\x08\x01\x12\xF4\x01\x0A\x06\0\0\0"), "TensorFlow" },
+        { "a/weights.bin", BYTES("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), "neither" },
+        { "a/model.gguf.part", BYTES("\x01\x02\x03"), "unfinished" },
+        { "a/model.onnx", BYTES("version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 7\n"),
+          "missing are 7 bytes, sha256 0f" },
+        { "a/model.onnx", BYTES("<html>"), "web page" },
+        { "a/model.onnx", BYTES(""), "empty" },
+        { "a/model.pt", BYTES("PK\x03\x04      model/data.pkl"), "PyTorch" },
+        { "a/model.npz", BYTES("PK\x03\x04      arr_0.npy"), "NumPy" },
+        { "a/model.keras", BYTES("PK\x03\x04      metadata.json"), "Keras" },
+        { "a/model.safetensors", BYTES("PK\x03\x04"), "ZIP" },
+        { "a/config.json", BYTES("{}"), "name its folder, \"a\"" },
+        { "config.json", BYTES("{}"), "name its folder, \".\"" },
+        { "/config.json", BYTES("{}"), "name its folder, \"/\"" },
+        { "a/config.json", BYTES("{\"error\": 1}"), "server" },
+        { "model.gguf", BYTES("\0\0\0\0\0\0\0\0\0\0"), "zero bytes" },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ari_err err = ARI_ERR_INIT;
+        sniff(rows[i].path, rows[i].head, rows[i].head.size, &err);
+        cr_expect(strstr(err.text, rows[i].word) != NULL && err.hint != NULL, "row %zu: %s", i, err.text);
     }
 }
 
@@ -66,7 +99,7 @@ Test(sniff, looks_behind_the_first_bytes)
     uint8_t head[512] = "model.safetensors";
     memcpy(head + 257, "ustar", 5);
     ari_err err = ARI_ERR_INIT;
-    cr_expect(sniff((ari_span){ head, sizeof(head) }, 10240, &err) == ARI_NOT_A_MODEL);
+    cr_expect(sniff("model", (ari_span){ head, sizeof(head) }, 10240, &err) == ARI_NOT_A_MODEL);
     cr_expect(strstr(err.text, "tar") != NULL, "%s", err.text);
 }
 
@@ -77,7 +110,7 @@ Test(sniff, a_cut_through_a_character_is_still_text)
         memset(head, 'a', shift);
         for (size_t i = shift; i < sizeof(head); i++) head[i] = "\xED\x95\x9C"[(i - shift) % 3];
         ari_err err = ARI_ERR_INIT;
-        sniff((ari_span){ (const uint8_t *)head, sizeof(head) }, 100000, &err);
+        sniff("model", (ari_span){ (const uint8_t *)head, sizeof(head) }, 100000, &err);
         cr_expect(strstr(err.text, "text") != NULL, "shift %zu: %s", shift, err.text);
     }
 }

@@ -77,7 +77,7 @@ static void run_subject(cli_run *r, job_report *report, const cli_subject *s)
         if (guarded(report_one, &j, &err) == ARI_OK) {
             run_write(r, j.text);
         } else {
-            run_error(r, n == 1 ? s->path : ari_set_path(s->set, i), &err);
+            run_error(r, s->set == NULL ? s->path : ari_set_path(s->set, i), &err);
         }
         free(j.text);
     }
@@ -257,5 +257,26 @@ int run_catalogue(const cli_options *o)
             free(text);
         }
     }
+    return run_end(&r);
+}
+
+static ari_status list_stores(void *context, ari_err *err)
+{
+    cli_run *r = context;
+    ari_inventory *inventory = NULL;
+    char *text = NULL;
+    ari_status status = ari_inventory_open(&r->o->library, &inventory, err);
+    if (status == ARI_OK) status = ari_report_list(inventory, &r->o->style, &text, err);
+    if (status == ARI_OK) run_write(r, text);
+    free(text);
+    ari_inventory_free(inventory);
+    return status;
+}
+
+int run_list(const cli_options *o)
+{
+    cli_run r;
+    ari_err err = ARI_ERR_INIT;
+    if (run_begin(&r, o) && guarded(list_stores, &r, &err) != ARI_OK) run_error(&r, NULL, &err);
     return run_end(&r);
 }

@@ -1,4 +1,5 @@
 /* main.c -- archinspect, the program: the library's first client. */
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/run.h"
 
@@ -33,7 +34,7 @@ int main(int argc, char **argv)
     int status = 2;
     if (options_parse(argc, argv, &o)) {
         bool asks = o.version || o.short_help || o.long_help;
-        status = asks ? explain(&o) : o.command->run(&o);
+        status = asks ? explain(&o) : o.list ? run_list(&o) : o.command->run(&o);
     } else if (o.err.status != ARI_OK) {
         run_refuse(&o, NULL, &o.err);
     }

@@ -213,6 +213,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_JSON: o->style.format = ARI_JSON; return true;
     case OPTION_OUTPUT: o->output = strcmp(value, "-") == 0 ? NULL : value; return true;
     case OPTION_WEIGHTS_ONLY: o->library.weights_only = true; return true;
+    case OPTION_LIST: o->list = true; return true;
     case OPTION_VERBOSE: o->style.evidence = true; return true;
     case OPTION_QUIET: o->quiet = true; return true;
     case OPTION_COLOR: return set_color(o, value);
@@ -256,16 +257,22 @@ static bool parse_long(cli_options *o, const char *argument, const char *next, i
     return false;
 }
 
+/* -json may be --json with a dash too few. */
+static bool refuse_letter(cli_options *o, const char *argument, const char *letter)
+{
+    const char *near = argument[2] == '\0' ? NULL : nearest_option(argument + 1, strlen(argument + 1));
+    if (near != NULL)
+        return refuse(o, "no option %s; did you mean --%s?", show(span_of(argument)).text, near);
+    return refuse(o, "no option -%s; --help lists them", show((ari_span){ (const uint8_t *)letter, 1 }).text);
+}
+
 /* -v, -fjson, -f json, -qv. */
 static bool parse_letters(cli_options *o, const char *argument, const char *next, int *i)
 {
     for (const char *c = argument + 1; *c != '\0'; c++) {
         size_t k = 0;
         while (k < OPTION_COUNT && options[k].letter != *c) k++;
-        if (k == OPTION_COUNT) {
-            return refuse(o, "no option -%s; --help lists them",
-                          show((ari_span){ (const uint8_t *)c, 1 }).text);
-        }
+        if (k == OPTION_COUNT) return refuse_letter(o, argument, c);
         if (*c == 'h') {
             o->short_help = true;
             continue;
@@ -372,6 +379,14 @@ static bool check_paths(cli_options *o)
     return false;
 }
 
+/* --list is a question of its own. */
+static bool check_list(cli_options *o)
+{
+    bool alone = o->command == NULL && o->path_count == 0;
+    if (o->command == NULL) o->command = &commands[0];
+    return alone || refuse(o, "--list takes no command and no path: archinspect --list");
+}
+
 /* A first word that is no file may have been meant for a command. */
 static bool check_command(cli_options *o)
 {
@@ -402,7 +417,8 @@ bool options_parse(int argc, char **argv, cli_options *out)
     if (argc < 2) print_help(stderr, NULL, false);
     if (argc < 2 || !parse_arguments(argc, argv, out)) return false;
     if (out->output != NULL) out->style.color = false;
-    return out->short_help || out->long_help || out->version || check_command(out);
+    if (out->short_help || out->long_help || out->version) return true;
+    return out->list ? check_list(out) : check_command(out);
 }
 
 void options_free(cli_options *o)

@@ -16,7 +16,7 @@ typedef struct cli_options {
     uint64_t given;          /* A bit an option. */
     ari_style style;
     ari_options library;
-    bool strict, quiet, short_help, long_help, version;
+    bool strict, quiet, list, short_help, long_help, version;
     ari_err err; /* Why the command line makes no sense. */
 } cli_options;
 

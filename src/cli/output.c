@@ -97,7 +97,9 @@ static bool give_name(cli_output *out)
 
 bool output_close(cli_output *out)
 {
-    if (fflush(out->file) != 0 && out->code == 0) out->code = errno;
+    /* What was printed past output_put may have failed before: then nothing is left to flush. */
+    bool lost = fflush(out->file) != 0 || ferror(out->file) != 0;
+    if (lost && out->code == 0) out->code = errno == 0 ? EIO : errno;
     if (out->path == NULL)
         return out->code == 0 || out->code == EPIPE || refuse("standard output", out->code);
     if (fclose(out->file) != 0 && out->code == 0) out->code = errno;

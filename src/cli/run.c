@@ -150,9 +150,45 @@ static ari_status find_catalogued(const cli_run *r, const char *name, ari_err *e
     return status;
 }
 
+typedef struct stored_find {
+    const cli_run *r;
+    const char *name;
+    ari_set *set;
+} stored_find;
+
+static ari_status find_stored(void *context, ari_err *err)
+{
+    stored_find *f = context;
+    return ari_store_find(f->name, &f->r->o->library, &f->set, err);
+}
+
+/* ORG/NAME, and no file's name. */
+static bool looks_like_name(const char *path)
+{
+    const char *slash = strchr(path, '/'), *dot = strrchr(path, '.');
+    bool file = dot != NULL &&
+                (strcmp(dot, ".gguf") == 0 || strcmp(dot, ".safetensors") == 0 || strchr(dot, '/') != NULL);
+    return slash != NULL && slash != path && path[0] != '.' && strchr(slash + 1, '/') == NULL &&
+           slash[1] != '\0' && !file;
+}
+
+/* It is no path; a store may have said why it is nothing there either, the catalogue what it may have meant.
+ */
+static void explain_nothing(const char *path, const ari_err *stored, const ari_err *catalogue, ari_err *out)
+{
+    if (stored->status != ARI_OK) {
+        *out = *stored;
+    } else if (strstr(catalogue->text, "did you mean") != NULL) {
+        *out = *catalogue;
+    } else if (looks_like_name(path) && out->hint == NULL) {
+        out->hint =
+            "no file, and no model of that name on this machine (archinspect --list) or in the catalogue";
+    }
+}
+
 void subject_find(const cli_run *r, const char *path, cli_subject *out)
 {
-    ari_err unknown = ARI_ERR_INIT;
+    ari_err unknown = ARI_ERR_INIT, near = ARI_ERR_INIT;
     *out = (cli_subject){ .path = path, .err = ARI_ERR_INIT };
     if (strncmp(path, forced, sizeof(forced) - 1) == 0) {
         const char *name = path + sizeof(forced) - 1;
@@ -160,13 +196,17 @@ void subject_find(const cli_run *r, const char *path, cli_subject *out)
         return;
     }
     if (ari_set_find(path, &r->o->library, &out->set, &out->err) != ARI_NOT_FOUND) return;
-    if (find_catalogued(r, path, &unknown) != ARI_OK) {
-        /* Say of a name that looks like one of the catalogue what it may have meant. */
-        if (strstr(unknown.text, "did you mean") != NULL) out->err = unknown;
-        return;
+    stored_find stored = { .r = r, .name = path };
+    ari_status status = guarded(find_stored, &stored, &unknown);
+    if (stored.set != NULL || (status != ARI_OK && status != ARI_NOT_FOUND)) {
+        out->set = stored.set;
+        out->err = unknown;
+    } else if (find_catalogued(r, path, &near) == ARI_OK) {
+        out->name = path;
+        out->err = (ari_err)ARI_ERR_INIT;
+    } else {
+        explain_nothing(path, &unknown, &near, &out->err);
     }
-    out->name = path;
-    out->err = (ari_err)ARI_ERR_INIT;
 }
 
 size_t subject_count(const cli_subject *s)

@@ -29,8 +29,8 @@ void run_write(cli_run *r, const char *report);
 /* One line on standard error, and in JSON an object in the report's place. */
 void run_error(cli_run *r, const char *path, const ari_err *err);
 
-/* What a path names: checkpoints, or a model of the catalogue. An existing path comes first, then the
- * catalogue's name; "catalogue:NAME" is only that. */
+/* What a path names: checkpoints, or a model of the catalogue. An existing path comes first, then a model
+ * that another program keeps here, then the catalogue's name; "catalogue:NAME" is only that. */
 typedef struct cli_subject {
     const char *path; /* As given. */
     ari_set *set;     /* NULL of a catalogued model. */

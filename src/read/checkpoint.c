@@ -41,7 +41,7 @@ static ari_status read_open_file(ari_checkpoint *c, uint32_t i, ari_cursor *curs
     if (err->status != ARI_OK) return err->status;
     ari_span head = span_first(cursor->in, HEAD);
     f->container = container_of(head, f->content);
-    if (f->container == NULL) return sniff(head, f->inflater == NULL ? f->size : head.size, err);
+    if (f->container == NULL) return sniff(f->path, head, f->inflater == NULL ? f->size : head.size, err);
     ari_status status = f->container->read(c, i, cursor);
     const char *damage = status == ARI_OK ? NULL : sniff_damage(cursor->in);
     if (damage != NULL) err->hint = damage;
@@ -101,9 +101,10 @@ static ari_status add_files(ari_checkpoint *c, const ari_group *g, ari_err *err)
 
 /* One unreadable shard of many is a finding. If none can be read, the first
  * error stands for all. */
-static ari_status read_files(ari_checkpoint *c, ari_err *err)
+static ari_status read_files(ari_checkpoint *c, const ari_group *g, ari_err *err)
 {
-    size_t readable = 0;
+    size_t readable = 0, alike = 0;
+    bool several = c->file_count > 1, named = !several && strcmp(g->path, g->files[0]) == 0;
     ari_err first = ARI_ERR_INIT;
     for (uint32_t i = 0; i < c->file_count; i++) {
         ari_err own = ARI_ERR_INIT;
@@ -113,20 +114,25 @@ static ari_status read_files(ari_checkpoint *c, ari_err *err)
         }
         if (ari_is_out_of_memory(&own)) return ari_out_of_memory(err);
         c->incomplete = true;
-        if (c->file_count > 1) {
+        if (several) {
             finding_add(&c->findings, ARI_FINDING_SHARD_UNREADABLE, NO_TENSOR, own.offset, "%s%s (%s)",
                         c->files[i].where, own.text, ari_status_word(own.status));
-            ari_wrap(&own, "%s", c->files[i].shown);
         }
+        if (!named) ari_wrap(&own, "%s", show(span_of(name_of(c->files[i].path))).text);
         if (first.status == ARI_OK) first = own;
+        alike += own.hint != NULL && own.hint == first.hint;
     }
     if (readable > 0) return ARI_OK;
-    ari_fail(err, first.status, first.offset, "%s", first.text);
+    bool all = several && alike == c->file_count;
+    ari_fail(err, first.status, first.offset, "%s%s", first.text,
+             all ? "; it is the same with every file of the set" : "");
     return ari_hint(err, first.hint);
 }
 
 static void note_group(ari_checkpoint *c, const ari_group *g)
 {
+    if (g->note != NULL)
+        finding_add(&c->findings, ARI_FINDING_SNAPSHOT_CHOSEN, NO_TENSOR, ARI_NO_OFFSET, "%s", g->note);
     if (g->missing_count > 0) c->incomplete = true;
     for (size_t i = 0; i < g->missing_kept; i++) {
         finding_add(&c->findings, ARI_FINDING_SHARD_MISSING, NO_TENSOR, ARI_NO_OFFSET, "\"%s\" is not there",
@@ -345,7 +351,7 @@ static ari_status settle_metadata(ari_checkpoint *c, ari_err *err)
 static ari_status read_group(ari_checkpoint *c, const ari_group *g, ari_err *err)
 {
     ari_status status = add_files(c, g, err);
-    if (status == ARI_OK) status = read_files(c, err);
+    if (status == ARI_OK) status = read_files(c, g, err);
     if (status != ARI_OK) return status;
     note_group(c, g);
     check_split(c, g);

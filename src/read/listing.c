@@ -72,30 +72,38 @@ bool shard_names_join(const shard_name *a, const shard_name *b)
 
 /* --- The folder ---------------------------------------------------------------------- */
 
-static ari_status list_name(listing *l, const char *name, bool directory)
+/* One of the lists, and what may stand in it. */
+typedef struct list {
+    entry **entries;
+    size_t *count, *room;
+} list;
+
+typedef enum file_kind { KIND_FILE, KIND_FOLDER, KIND_BROKEN } file_kind;
+
+static list list_for(listing *l, const char *name, file_kind kind)
 {
-    entry **list = NULL;
-    size_t *count = NULL, *room = NULL;
+    bool model = is_model_name(name);
+    if (kind == KIND_FOLDER) return (list){ &l->folders, &l->folder_count, &l->folder_room };
+    if (model && kind == KIND_BROKEN) return (list){ &l->broken, &l->broken_count, &l->broken_room };
+    if (model) return (list){ &l->models, &l->model_count, &l->model_room };
+    if (is_index_name(name) && l->index_count < INDEXES_READ)
+        return (list){ &l->indexes, &l->index_count, &l->index_room };
+    return (list){ &l->others, &l->other_count, &l->other_room };
+}
+
+static ari_status list_name(listing *l, const char *name, file_kind kind)
+{
+    list to = list_for(l, name, kind);
     if (strcmp(name, "model_index.json") == 0) l->diffusers = true;
-    if (strstr(name, ".bin") != NULL || strstr(name, ".pt") != NULL || strstr(name, ".ckpt") != NULL)
-        l->pytorch = true;
-    if (directory) {
-        list = &l->folders, count = &l->folder_count, room = &l->folder_room;
-    } else if (is_model_name(name)) {
-        list = &l->models, count = &l->model_count, room = &l->model_room;
-    } else if (is_index_name(name) && l->index_count < INDEXES_READ) {
-        list = &l->indexes, count = &l->index_count, room = &l->index_room;
-    } else {
-        return ARI_OK;
-    }
-    if (*count >= l->limits->files) {
+    if (*to.count >= l->limits->files && to.entries == &l->others) return ARI_OK;
+    if (*to.count >= l->limits->files) {
         ari_fail(l->err, ARI_LIMIT, ARI_NO_OFFSET, "more than %" PRIu64 " files", l->limits->files);
         return ari_hint(l->err, "name one of them, or raise the limit with --limit files=N");
     }
-    if (!array_room(list, room, *count, sizeof(entry))) return ari_out_of_memory(l->err);
-    entry *e = &(*list)[(*count)++];
+    if (!array_room(to.entries, to.room, *to.count, sizeof(entry))) return ari_out_of_memory(l->err);
+    entry *e = &(*to.entries)[(*to.count)++];
     *e = (entry){ .name = arena_copy(l->arena, span_of(name)) };
-    e->numbered = list == &l->models && shard_name_parse(e->name, &e->shard);
+    e->numbered = to.entries == &l->models && shard_name_parse(e->name, &e->shard);
     return ARI_OK;
 }
 
@@ -104,11 +112,12 @@ static bool look(const listing *l, const char *name, struct stat *out)
     return stat(arena_printf(l->arena, "%s%s", l->folder, name), out) == 0;
 }
 
-static bool is_directory(const listing *l, const struct dirent *d)
+static file_kind kind_of(const listing *l, const struct dirent *d)
 {
     struct stat s;
-    if (d->d_type != DT_UNKNOWN && d->d_type != DT_LNK) return d->d_type == DT_DIR;
-    return look(l, d->d_name, &s) && S_ISDIR(s.st_mode);
+    if (d->d_type != DT_UNKNOWN && d->d_type != DT_LNK) return d->d_type == DT_DIR ? KIND_FOLDER : KIND_FILE;
+    if (!look(l, d->d_name, &s)) return errno == ENOENT ? KIND_BROKEN : KIND_FILE;
+    return S_ISDIR(s.st_mode) ? KIND_FOLDER : KIND_FILE;
 }
 
 static int by_text(const void *a, const void *b)
@@ -128,12 +137,14 @@ ari_status listing_read(listing *l)
     if (d == NULL)
         return ari_fail(l->err, ARI_UNREADABLE, ARI_NO_OFFSET, "%s", strerror_r(errno, words, sizeof(words)));
     for (struct dirent *e; l->err->status == ARI_OK && (e = readdir(d)) != NULL;) {
-        if (e->d_name[0] != '.') list_name(l, e->d_name, is_directory(l, e));
+        if (e->d_name[0] != '.') list_name(l, e->d_name, kind_of(l, e));
     }
     closedir(d);
     sort_entries(l->models, l->model_count);
     sort_entries(l->indexes, l->index_count);
     sort_entries(l->folders, l->folder_count);
+    sort_entries(l->broken, l->broken_count);
+    sort_entries(l->others, l->other_count);
     return l->err->status;
 }
 
@@ -142,8 +153,10 @@ void listing_free(listing *l)
     free(l->models);
     free(l->indexes);
     free(l->folders);
-    l->models = l->indexes = l->folders = NULL;
-    l->model_count = l->index_count = l->folder_count = 0;
+    free(l->broken);
+    free(l->others);
+    l->models = l->indexes = l->folders = l->broken = l->others = NULL;
+    l->model_count = l->index_count = l->folder_count = l->broken_count = l->other_count = 0;
 }
 
 entry *listing_find(const listing *l, const char *name)

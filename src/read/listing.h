@@ -27,8 +27,7 @@ typedef struct entry {
     shard_name shard; /* Where it is numbered. */
 } entry;
 
-/* A folder's model files, indexes and folders, sorted by name. Hidden ones are
- * left out. The caller sets the first four. */
+/* What a folder holds, sorted by name. Hidden files are left out. The caller sets the first four. */
 typedef struct listing {
     ari_arena *arena; /* For names. */
     const ari_limits *limits;
@@ -36,7 +35,11 @@ typedef struct listing {
     ari_err *err;
     entry *models, *indexes, *folders;
     size_t model_count, model_room, index_count, index_room, folder_count, folder_room;
-    bool diffusers, pytorch; /* Other files tell of these. */
+    entry *broken; /* Model files that are links to nothing. */
+    size_t broken_count, broken_room;
+    entry *others; /* No more of them than the limit; what is beyond it is left out. */
+    size_t other_count, other_room;
+    bool diffusers;
 } listing;
 
 /* Fails with UNREADABLE or LIMIT. Free it also after a failure. */

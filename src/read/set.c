@@ -1,16 +1,20 @@
 #include "read/set.h"
 
 #include "base/lookup.h"
+#include "base/text.h"
 #include "read/index.h"
 #include "read/listing.h"
+#include "read/sniff.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-enum { MISSING_KEPT = 16 };
+enum { MISSING_KEPT = 16, NAMES_SHOWN = 4 };
 
 /* Grouping the files of one folder, the groups going to the set. */
 typedef struct search {
@@ -326,19 +330,84 @@ static ari_status group_folders(const search *top)
     return top->err->status;
 }
 
-static ari_status nothing_found(const search *s)
+/* Which files an index wants, of which none is here. */
+static ari_status none_of_index(search *s, const char *index, bool named, ari_status status)
 {
-    if (s->list.index_count > 0) {
-        ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET,
-                 "has an index, but none of the files it names is here");
-        return ari_hint(s->err, "download the .safetensors files of the index too");
+    ari_index x;
+    ari_err own = ARI_ERR_INIT;
+    ari_text list = { 0 };
+    const char **names = NULL;
+    size_t count = 0;
+    const char *path = arena_printf(&s->set->arena, "%s%s", s->list.folder, index);
+    if (index_open(path, s->limits, &x, &own) != ARI_OK) {
+        ari_fail(s->err, own.status, own.offset, "%s", own.text);
+        if (!named) ari_wrap(s->err, "%s", show(span_of(index)).text);
+    } else if (index_files(s, &x, &names, &count) == ARI_OK) {
+        for (size_t i = 0; i < count && i < NAMES_SHOWN; i++)
+            text_printf(&list, "%s%s", i == 0 ? "" : ", ", show(span_of(names[i])).text);
+        if (list.failed) ari_out_of_memory(s->err);
+        ari_fail(s->err, status, ARI_NO_OFFSET, "none of the files that %s names is here: %s%s",
+                 named ? "it" : show(span_of(index)).text, list.data == NULL ? "it names none" : list.data,
+                 count > NAMES_SHOWN ? ", ..." : "");
+        ari_hint(s->err, "download the .safetensors files of the index too");
     }
-    ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "holds no .safetensors or .gguf file");
-    return ari_hint(s->err,
-                    s->list.pytorch
-                        ? "PyTorch checkpoints are not opened, because loading them can run code; convert "
-                          "to safetensors"
-                        : "name the folder that holds them, or one of the files");
+    text_free(&list);
+    free(names);
+    index_close(&x);
+    return s->err->status;
+}
+
+/* A model file that is a link, and not what it leads to. */
+static ari_status broken_link(ari_err *err, const char *path, const char *name, ari_status status)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlink(path, target, sizeof(target));
+    ari_span there = { (const uint8_t *)target, n < 0 ? 0 : (size_t)n };
+    ari_fail(err, status, ARI_NO_OFFSET, "%s%sis a link to %s, which is not there", show(span_of(name)).text,
+             name[0] == '\0' ? "" : " ", show(there).text);
+    return ari_hint(err, "the download is incomplete, or what it leads to was moved: fetch the file again");
+}
+
+/* What a folder holds in place of a model, as names tell; NULL where they do not. */
+static const sniff_ending *instead(const listing *l, const char **name)
+{
+    const sniff_ending *best = NULL;
+    for (size_t i = 0; i < l->other_count + l->folder_count; i++) {
+        const char *other = i < l->other_count ? l->others[i].name : l->folders[i - l->other_count].name;
+        const sniff_ending *e = sniff_name(other);
+        if (e == NULL || e->kind == ENDING_TEXT || (best != NULL && best <= e)) continue;
+        best = e;
+        *name = other;
+    }
+    return best;
+}
+
+static ari_status nothing_found(search *s, const char *path)
+{
+    const listing *l = &s->list;
+    const char *name = NULL;
+    if (l->index_count > 0) return none_of_index(s, l->indexes[0].name, false, ARI_NOT_A_MODEL);
+    if (l->broken_count > 0) {
+        name = l->broken[0].name;
+        return broken_link(s->err, arena_printf(&s->set->arena, "%s%s", l->folder, name), name,
+                           ARI_NOT_A_MODEL);
+    }
+    if (l->folder_count + l->other_count == 0) {
+        ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "is an empty folder");
+        return ari_hint(s->err, "name the folder that holds the .safetensors or .gguf files");
+    }
+    size_t n = strlen(path);
+    while (n > 0 && path[n - 1] == '/') n--;
+    const sniff_ending *own = sniff_name(arena_copy(&s->set->arena, span_first(span_of(path), n)));
+    const sniff_ending *e = instead(l, &name);
+    if (own != NULL && own->kind == ENDING_WEIGHTS) {
+        ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "is %s", own->what);
+        return ari_hint(s->err, own->hint);
+    }
+    ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "holds no .safetensors or .gguf file%s%s%s%s",
+             e == NULL ? "" : "; ", e == NULL ? "" : show(span_of(name)).text, e == NULL ? "" : " is ",
+             e == NULL ? "" : e->what);
+    return ari_hint(s->err, e == NULL ? "name the folder that holds them, or one of the files" : e->hint);
 }
 
 static ari_status find_in_directory(search *s, const char *path)
@@ -347,7 +416,7 @@ static ari_status find_in_directory(search *s, const char *path)
     const char *slash = n > 0 && path[n - 1] == '/' ? "" : "/";
     ari_status status = list_and_group(s, arena_printf(&s->set->arena, "%s%s", path, slash));
     if (status == ARI_OK && s->list.diffusers) status = group_folders(s);
-    if (status == ARI_OK && s->set->count == 0) status = nothing_found(s);
+    if (status == ARI_OK && s->set->count == 0) status = nothing_found(s, path);
     if (status == ARI_OK && s->set->count == 1)
         s->set->groups[0].path = arena_copy(&s->set->arena, span_of(path));
     return status;
@@ -408,12 +477,7 @@ static ari_status group_named_index(search *s, const char *name)
     ari_status status = group_by_index(s, name, &made);
     if (status != ARI_OK) return status;
     if (made) return note_strays(s, &s->set->groups[0], name);
-    ari_index x;
-    status = index_open(arena_printf(&s->set->arena, "%s%s", s->list.folder, name), s->limits, &x, s->err);
-    index_close(&x);
-    if (status != ARI_OK) return status;
-    ari_fail(s->err, ARI_NOT_FOUND, ARI_NO_OFFSET, "none of the files that this index names is beside it");
-    return ari_hint(s->err, "download the .safetensors files of the index too");
+    return none_of_index(s, name, true, ARI_NOT_FOUND);
 }
 
 static ari_status find_by_file(search *s, const char *path)
@@ -440,6 +504,7 @@ static ari_status find(const char *path, const ari_limits *limits, ari_set *set,
     char words[160];
     if (stat(path, &at) != 0) {
         bool absent = errno == ENOENT || errno == ENOTDIR;
+        if (absent && lstat(path, &at) == 0) return broken_link(err, path, "", ARI_NOT_FOUND);
         return ari_fail(err, absent ? ARI_NOT_FOUND : ARI_UNREADABLE, ARI_NO_OFFSET, "%s",
                         strerror_r(errno, words, sizeof(words)));
     }
@@ -470,6 +535,15 @@ ari_status ari_set_find(const char *path, const ari_options *options, ari_set **
     }
     *out = set;
     return ARI_OK;
+}
+
+ari_status set_add(ari_set *set, const char *const *files, size_t count, ari_err *err)
+{
+    search s = { .set = set, .err = err, .list = { .folder = "" } };
+    ari_group *g = add_group(&s);
+    for (size_t i = 0; g != NULL && i < count && err->status == ARI_OK; i++) add_file(&s, g, files[i]);
+    if (g != NULL && g->files != NULL) g->path = g->files[0];
+    return err->status;
 }
 
 size_t ari_set_count(const ari_set *set)

@@ -19,6 +19,7 @@ typedef struct ari_group {
     uint64_t missing_count;
     const char **stray; /* Names of files that look like shards and are none. */
     size_t stray_count, stray_room;
+    const char *note; /* How it was chosen among others, or NULL. */
 } ari_group;
 
 struct ari_set {
@@ -26,5 +27,8 @@ struct ari_set {
     ari_group *groups;
     size_t count, room;
 };
+
+/* A checkpoint of files that are known to belong together; the first one's path is its own. */
+ari_status set_add(ari_set *set, const char *const *files, size_t count, ari_err *err);
 
 #endif

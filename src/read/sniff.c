@@ -7,10 +7,17 @@
 #include <stdio.h>
 
 #define PICKLE "PyTorch checkpoints are not opened, because loading them can run code; convert to safetensors"
+#define CONVERT "export the weights to safetensors with the program they came from, then name that file"
+#define ARRAYS "loading it may run code; save its arrays as safetensors, then name that file"
 #define UNPACK "unpack it first, then name the model file inside"
+#define LLAMAFILE "a llamafile is a ZIP archive too: unzip the .gguf out of it, then name that"
 #define LEGACY "this format of ggml precedes GGUF; convert it with llama.cpp's convert_llama_ggml_to_gguf.py"
 #define POINTER "the file was never downloaded: run `git lfs pull`, or download it from its page"
 #define FETCH "the download went wrong: fetch the file again"
+#define RESUME "let the download finish, or fetch the file again"
+#define REFUSED \
+    "the server sent a page or a message instead of the file: check the address, log in, fetch it again"
+#define FOLDER "what lies beside the weights is read along with them"
 #define NAME "name a .safetensors or .gguf file, or the folder that holds them"
 
 static const struct magic {
@@ -23,14 +30,15 @@ static const struct magic {
     {                                            \
         at, bytes, sizeof(bytes) - 1, what, hint \
     }
-    MAGIC(0, "version https://git-lfs", "a Git LFS pointer, not the model itself", POINTER),
     MAGIC(0, "# xet version", "a Xet pointer, not the model itself", POINTER),
-    MAGIC(0, "PK\x03\x04", "a ZIP archive, as PyTorch checkpoints are", PICKLE),
-    MAGIC(0, "PK\x05\x06", "an empty ZIP archive", PICKLE),
+    MAGIC(0, "PK\x05\x06", "an empty ZIP archive", FETCH),
     MAGIC(0, "\x80\x02", "a Python pickle, as old PyTorch checkpoints are", PICKLE),
     MAGIC(0, "\x80\x03", "a Python pickle", PICKLE),
     MAGIC(0, "\x80\x04", "a Python pickle", PICKLE),
     MAGIC(0, "\x80\x05", "a Python pickle", PICKLE),
+    MAGIC(0, "(dp0\n", "a Python pickle", PICKLE),
+    MAGIC(0, "ccollections\n", "a Python pickle", PICKLE),
+    MAGIC(0, "ccopy_reg\n", "a Python pickle", PICKLE),
     MAGIC(0, "lmgg", "a model in the first ggml format", LEGACY),
     MAGIC(0, "fmgg", "a model in the ggmf format", LEGACY),
     MAGIC(0, "tjgg", "a model in the ggjt format", LEGACY),
@@ -47,19 +55,91 @@ static const struct magic {
     MAGIC(0, "7z\xBC\xAF\x27\x1C", "a 7-Zip archive", UNPACK),
     MAGIC(0, "Rar!", "a RAR archive", UNPACK),
     MAGIC(257, "ustar", "a tar archive", UNPACK),
-    MAGIC(0, "\x89HDF\r\n\x1A\n", "an HDF5 file, as Keras models are", "convert it to safetensors"),
-    MAGIC(0, "\x93NUMPY", "a NumPy array", "convert it to safetensors"),
-    MAGIC(4, "TFL3", "a TensorFlow Lite model", "convert it to safetensors"),
+    MAGIC(0, "\x89HDF\r\n\x1A\n", "an HDF5 file, as Keras models are", CONVERT),
+    MAGIC(0, "\x93NUMPY", "a NumPy array", ARRAYS),
+    MAGIC(4, "TFL3", "a TensorFlow Lite model", CONVERT),
     MAGIC(0,
           "\x7F"
           "ELF",
           "a program (ELF)", NAME),
+    MAGIC(0, "MZqFpD", "a program for many systems, as llamafiles are", LLAMAFILE),
     MAGIC(0, "MZ", "a program (DOS or Windows)", NAME),
     MAGIC(0, "%PDF", "a PDF document", NAME),
     MAGIC(0, "\x89PNG", "a PNG image", NAME),
     MAGIC(0, "\xFF\xFE", "text in UTF-16", FETCH),
     MAGIC(0, "\xFE\xFF", "text in UTF-16", FETCH),
 #undef MAGIC
+};
+
+/* What a ZIP archive is, by a name that stands in its first bytes. */
+static const struct member {
+    const char *name, *what, *hint;
+} members[] = {
+    { "data.pkl", "a PyTorch checkpoint (a ZIP archive with a pickle inside)", PICKLE },
+    { ".npy", "an archive of NumPy arrays (.npz)", ARRAYS },
+    { "model.weights.h5", "a Keras model (a ZIP archive)", CONVERT },
+    { "com.apple.CoreML", "a Core ML package (a ZIP archive)", CONVERT },
+    { "", "a ZIP archive", UNPACK },
+};
+
+/* For formats without a magic of their own, and for folders that hold nothing else. Those that tell more
+ * stand first. */
+static const sniff_ending endings[] = {
+    { ".incomplete", "an unfinished download", RESUME, ENDING_PARTIAL },
+    { ".part", "an unfinished download", RESUME, ENDING_PARTIAL },
+    { ".partial", "an unfinished download", RESUME, ENDING_PARTIAL },
+    { ".crdownload", "an unfinished download", RESUME, ENDING_PARTIAL },
+    { ".download", "an unfinished download", RESUME, ENDING_PARTIAL },
+    { ".aria2", "aria2's record of an unfinished download", RESUME, ENDING_PARTIAL },
+    { "openvino_model.bin", "the weights of an OpenVINO model", CONVERT, ENDING_WEIGHTS },
+    { ".bin", "a PyTorch checkpoint", PICKLE, ENDING_PICKLED },
+    { ".pt", "a PyTorch checkpoint", PICKLE, ENDING_PICKLED },
+    { ".pth", "a PyTorch checkpoint", PICKLE, ENDING_PICKLED },
+    { ".ckpt", "a PyTorch checkpoint", PICKLE, ENDING_PICKLED },
+    { ".pkl", "a Python pickle", PICKLE, ENDING_PICKLED },
+    { ".onnx", "an ONNX model", CONVERT, ENDING_WEIGHTS },
+    { ".tflite", "a TensorFlow Lite model", CONVERT, ENDING_WEIGHTS },
+    { ".h5", "an HDF5 file, as Keras models are", CONVERT, ENDING_WEIGHTS },
+    { ".keras", "a Keras model", CONVERT, ENDING_WEIGHTS },
+    { ".msgpack", "a Flax checkpoint", CONVERT, ENDING_WEIGHTS },
+    { ".mlpackage", "a Core ML package", CONVERT, ENDING_WEIGHTS },
+    { ".mlmodelc", "a compiled Core ML model", CONVERT, ENDING_WEIGHTS },
+    { ".mlmodel", "a Core ML model", CONVERT, ENDING_WEIGHTS },
+    { ".pb", "a TensorFlow graph", CONVERT, ENDING_WEIGHTS },
+    { ".npz", "an archive of NumPy arrays", ARRAYS, ENDING_WEIGHTS },
+    { ".npy", "a NumPy array", ARRAYS, ENDING_WEIGHTS },
+    { ".llamafile", "a llamafile", LLAMAFILE, ENDING_WEIGHTS },
+    { ".zip", "a ZIP archive", UNPACK, ENDING_WEIGHTS },
+    { ".tar", "a tar archive", UNPACK, ENDING_WEIGHTS },
+    { ".tgz", "a tar archive", UNPACK, ENDING_WEIGHTS },
+    { ".gz", "compressed with gzip", UNPACK, ENDING_WEIGHTS },
+    { ".7z", "a 7-Zip archive", UNPACK, ENDING_WEIGHTS },
+    { ".bin.index.json", "the index of a PyTorch checkpoint", PICKLE, ENDING_TEXT },
+    { "tokenizer.json", "a tokenizer", FOLDER, ENDING_TEXT },
+    { "config.json", "a configuration", FOLDER, ENDING_TEXT },
+    { "params.json", "a configuration", FOLDER, ENDING_TEXT },
+    { "model_index.json", "the index of a diffusers pipeline", FOLDER, ENDING_TEXT },
+};
+
+/* Texts that stand in a model's place, by how they begin, in small letters. */
+static const struct text {
+    const char *begins, *what, *hint;
+} texts[] = {
+    { "<!doctype html", "a web page, not a model", REFUSED },
+    { "<html", "a web page, not a model", REFUSED },
+    { "<head", "a web page, not a model", REFUSED },
+    { "<?xml", "an XML document, not a model: such as a storage server's error", FETCH },
+    { "<error", "an XML document, not a model: such as a storage server's error", FETCH },
+    { "{\"error\"", "a server's error (JSON), not a model", REFUSED },
+    { "entry not found", "a server's answer (\"Entry not found\"), not a model", REFUSED },
+    { "repository not found", "a server's answer (\"Repository not found\"), not a model", REFUSED },
+    { "revision not found", "a server's answer (\"Revision not found\"), not a model", REFUSED },
+    { "not found", "a server's answer (\"Not found\"), not a model", REFUSED },
+    { "invalid username or password", "a server's answer (\"Invalid username or password\"), not a model",
+      REFUSED },
+    { "access to model", "a server's answer (access to the model is restricted), not a model", REFUSED },
+    { "unauthorized", "a server's answer (\"Unauthorized\"), not a model", REFUSED },
+    { "forbidden", "a server's answer (\"Forbidden\"), not a model", REFUSED },
 };
 
 /* LF became CR LF: every LF stands behind a CR, and there are some. */
@@ -129,21 +209,79 @@ static ari_status is(ari_err *err, const char *what, const char *hint)
     return ari_hint(err, hint);
 }
 
-static ari_status sniff_text(ari_span head, ari_err *err)
+const sniff_ending *sniff_name(const char *name)
 {
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        if (span_ends(span_of(name), endings[i].end)) return &endings[i];
+    }
+    return NULL;
+}
+
+/* What lies beside a model: it is the folder that was meant. */
+static ari_status beside_model(const char *path, const sniff_ending *e, ari_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : (size_t)(slash - path);
+    ari_span folder = n > 0 ? span_first(span_of(path), n) : span_of(slash == NULL ? "." : "/");
+    ari_fail(err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "is %s, not the weights: name its folder, \"%s\"", e->what,
+             show(folder).text);
+    return ari_hint(err, e->hint);
+}
+
+static ari_status sniff_text(const char *path, ari_span head, ari_err *err)
+{
+    const sniff_ending *e = sniff_name(path);
     while (head.size > 0 && isspace(head.data[0])) head = span_from(head, 1);
-    if (starts_caseless(head, "<!doctype html") || starts_caseless(head, "<html") ||
-        starts_caseless(head, "<head")) {
-        return is(err, "a web page, not a model",
-                  "the server sent a page instead of the file: check the address, log in, fetch it again");
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (starts_caseless(head, texts[i].begins)) return is(err, texts[i].what, texts[i].hint);
     }
-    if (starts_caseless(head, "<?xml") || starts_caseless(head, "<error")) {
-        return is(err, "an XML document, not a model: such as a storage server's error", FETCH);
-    }
-    if (head.size > 0 && (head.data[0] == '{' || head.data[0] == '[')) {
-        return is(err, "a JSON text, not a model", "name the model file beside it, or the folder");
-    }
+    bool json = head.size > 0 && (head.data[0] == '{' || head.data[0] == '[');
+    if (json && e != NULL && e->kind == ENDING_TEXT) return beside_model(path, e, err);
+    if (json) return is(err, "a JSON text, not a model", "name the model file beside it, or the folder");
     return is(err, "plain text, not a model", NAME);
+}
+
+/* The value of a line of a pointer, up to its end: "size 269060552". */
+static ari_span pointer_value(ari_span head, const char *key)
+{
+    const uint8_t *at = head.size == 0 ? NULL : memmem(head.data, head.size, key, strlen(key));
+    if (at == NULL) return (ari_span){ (const uint8_t *)"?", 1 };
+    ari_span value = span_from(head, (size_t)(at - head.data) + strlen(key));
+    const uint8_t *end = value.size == 0 ? NULL : memchr(value.data, '\n', value.size);
+    return span_first(value, end == NULL ? value.size : (size_t)(end - value.data));
+}
+
+static ari_status lfs_pointer(ari_span head, ari_err *err)
+{
+    ari_fail(err, ARI_NOT_A_MODEL, 0,
+             "is a Git LFS pointer, not the model itself: missing are %s bytes, sha256 %s",
+             show(span_first(pointer_value(head, "\nsize "), 20)).text,
+             show(span_first(pointer_value(head, "\noid sha256:"), 64)).text);
+    return ari_hint(err, POINTER);
+}
+
+static ari_status zip_archive(ari_span head, const sniff_ending *e, ari_err *err)
+{
+    const struct member *m = members;
+    while (memmem(head.data, head.size, m->name, strlen(m->name)) == NULL) m++;
+    bool by_name = m->name[0] == '\0' && e != NULL && e->kind == ENDING_WEIGHTS;
+    return by_name ? is(err, e->what, e->hint) : is(err, m->what, m->hint);
+}
+
+static bool is_zero(ari_span head)
+{
+    for (size_t i = 0; i < head.size; i++) {
+        if (head.data[i] != 0) return false;
+    }
+    return true;
+}
+
+static ari_status zeros(ari_span head, ari_err *err)
+{
+    ari_fail(err, ARI_NOT_A_MODEL, 0,
+             "begins with %zu zero bytes: an unfinished download, whose file was made in full size first",
+             head.size);
+    return ari_hint(err, RESUME);
 }
 
 static ari_status unknown(ari_span head, ari_err *err)
@@ -156,23 +294,38 @@ static ari_status unknown(ari_span head, ari_err *err)
     return ari_hint(err, NAME);
 }
 
-ari_status sniff(ari_span head, uint64_t size, ari_err *err)
+static ari_status sniff_magic(ari_span head, ari_err *err)
 {
-    if (size == 0) {
-        ari_fail(err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "the file is empty");
-        return ari_hint(err, FETCH);
-    }
     for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
         const struct magic *m = &magics[i];
         ari_span there = span_first(span_from(head, m->at), m->size);
         if (span_eq(there, (ari_span){ (const uint8_t *)m->bytes, m->size }))
             return is(err, m->what, m->hint);
     }
-    if (is_text(head)) return sniff_text(head, err);
+    return ARI_OK;
+}
+
+ari_status sniff(const char *path, ari_span head, uint64_t size, ari_err *err)
+{
+    const sniff_ending *e = sniff_name(path);
+    if (e != NULL && e->kind == ENDING_PARTIAL) {
+        ari_fail(err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "is %s (%" PRIu64 " bytes so far)", e->what, size);
+        return ari_hint(err, e->hint);
+    }
+    if (size == 0) {
+        ari_fail(err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "the file is empty");
+        return ari_hint(err, FETCH);
+    }
+    if (span_starts(head, "version https://git-lfs")) return lfs_pointer(head, err);
+    if (span_starts(head, "PK\x03\x04")) return zip_archive(head, e, err);
+    if (sniff_magic(head, err) != ARI_OK) return err->status;
+    if (is_text(head)) return sniff_text(path, head, err);
     if (size <= 8) {
         ari_fail(err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "%" PRIu64 " bytes are too few for any model format",
                  size);
         return ari_hint(err, FETCH);
     }
+    if (is_zero(head)) return zeros(head, err);
+    if (e != NULL && e->kind == ENDING_WEIGHTS) return is(err, e->what, e->hint);
     return unknown(head, err);
 }

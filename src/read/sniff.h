@@ -5,8 +5,18 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* Fails always: with NOT_A_MODEL (UNSUPPORTED for an older format of ggml) and a hint. */
-ari_status sniff(ari_span head, uint64_t size, ari_err *err);
+/* Fails always: with NOT_A_MODEL (UNSUPPORTED for an older format of ggml) and a hint. Of the path only the
+ * name counts. */
+ari_status sniff(const char *path, ari_span head, uint64_t size, ari_err *err);
+
+/* What the end of a name says. */
+typedef struct sniff_ending {
+    const char *end, *what, *hint;
+    enum { ENDING_PARTIAL, ENDING_WEIGHTS, ENDING_PICKLED, ENDING_TEXT } kind;
+} sniff_ending;
+
+/* NULL where the name says nothing. Of two, the one that stands first in memory tells more. */
+const sniff_ending *sniff_name(const char *name);
 
 /* What a file that would not read has been through, as a hint; NULL where its
  * first MiB shows no sign of it. */
