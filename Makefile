@@ -19,12 +19,12 @@ PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
-MANDIR     ?= $(PREFIX)/share/man
-INSTALL    ?= install
+DATADIR    ?= $(PREFIX)/share
+MANDIR     ?= $(DATADIR)/man
 PKG_CONFIG ?= pkg-config
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FLAGS_release := -O2 -g -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+FLAGS_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 FLAGS_debug   := -O0 -g3
 FLAGS_asan    := -O1 -g $(SANITIZE)
 FLAGS_cov     := -O0 -g --coverage
@@ -41,6 +41,14 @@ endif
 
 # $(call once,NAME,COMMAND): a variable that runs the command when first used.
 once = $(eval $(1) = $$(eval $(1) := $$(shell $(2)))$$($(1)))
+# Those of these that the compiler has: -fcf-protection is of x86, -mbranch-protection of ARM.
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard
+$(call once,HARDEN_release,for flag in $(HARDENING); do \
+    $(CC) -Werror $$$$flag -S -o /dev/null -x c /dev/null 2>/dev/null && echo $$$$flag; done)
+RELRO_release := -Wl,-z,relro,-z,now,-z,noexecstack
+# One set of objects goes into the program and both libraries. What the header does not declare stays inside.
+PIC := -fPIC -fvisibility=hidden
+
 $(call once,PKG_CFLAGS,$(PKG_CONFIG) --cflags $(PKGS))
 $(call once,PKG_LIBS,$(PKG_CONFIG) --libs $(PKGS))
 $(call once,TEST_CFLAGS,$(PKG_CONFIG) --cflags criterion)
@@ -49,8 +57,8 @@ $(call once,JOBS,nproc)
 
 OUR_CPPFLAGS = -Iinclude -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DARI_VERSION=\"$(VERSION)\" \
                $(PKG_CFLAGS) $(CPPFLAGS)
-OUR_CFLAGS   = -std=c11 $(WARN) $(FLAGS_$(FLAVOUR)) $(CFLAGS)
-LINK         = $(CC) $(FLAGS_$(FLAVOUR)) $(CFLAGS) $(LDFLAGS)
+OUR_CFLAGS   = -std=c11 $(WARN) $(PIC) $(FLAGS_$(FLAVOUR)) $(HARDEN_$(FLAVOUR)) $(CFLAGS)
+LINK         = $(CC) $(FLAGS_$(FLAVOUR)) $(HARDEN_$(FLAVOUR)) $(CFLAGS) $(RELRO_$(FLAVOUR)) $(LDFLAGS)
 OUR_LIBS     = $(PKG_LIBS) -lm $(LDLIBS)
 
 LIB_SRC  := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
@@ -66,9 +74,15 @@ TOOL      := $(B)/compile-catalogue
 TOOL_SRC  := scripts/compile-catalogue.c $(filter src/base/%,$(LIB_SRC)) src/read/map.c src/infer/architecture.c \
              src/compare/digest.c src/compare/entry.c src/compare/figure.c src/compare/scaling.c
 
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/catalogue.o
 LIB     := $(B)/libarchinspect.a
+SHARED  := $(B)/libarchinspect.so.$(VERSION)
+SONAME  := libarchinspect.so.$(firstword $(subst ., ,$(VERSION)))
 PROGRAM := $(B)/archinspect
 TESTS   := $(B)/run-tests
+# What completes the command line, made of the program's tables.
+COMPLETER   := $(B)/make-completions
+COMPLETIONS := $(B)/archinspect.bash $(B)/archinspect.zsh $(B)/archinspect.fish
 # The one at the top is the release made by the default compiler.
 TOP     := $(if $(filter build/release,$(B)),archinspect)
 
@@ -79,7 +93,7 @@ SUBMAKE  = $(MAKE) --no-print-directory $(PARALLEL)
 quiet = $(if $(filter-out 0,$(V)),,@printf '  %-6s %s\n' '$(1)' '$(2)' &&)
 
 .PHONY: all
-all: $(LIB) $(if $(CLI_SRC),$(PROGRAM) $(TOP)) ## Build the library and the program (the default)
+all: $(LIB) $(SHARED) $(PROGRAM) $(TOP) $(COMPLETIONS) ## Build the libraries and the program (the default)
 
 .PHONY: help
 help: ## List the targets
@@ -98,8 +112,11 @@ demo: ## Install what building needs, build, and inspect a small model
 
 # --- Compile and link ---------------------------------------------------------
 
-$(LIB): $(LIB_SRC:%.c=$(B)/%.o) $(B)/catalogue.o $(B)/sources
+$(LIB): $(LIB_OBJ) $(B)/sources
 	$(call quiet,AR,$@) rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(SHARED): $(LIB_OBJ) $(B)/sources
+	$(call quiet,LINK,$@) $(LINK) -shared -Wl,-soname,$(SONAME) $(filter %.o,$^) $(OUR_LIBS) -o $@
 
 $(TOOL): $(TOOL_SRC:%.c=$(B)/%.o) $(B)/sources
 	$(call quiet,LINK,$@) $(LINK) $(filter %.o,$^) $(OUR_LIBS) -o $@
@@ -111,7 +128,13 @@ $(B)/catalogue.o: $(B)/catalogue.c $(B)/flags
 	$(call quiet,CC,$<) $(CC) $(OUR_CPPFLAGS) $(OUR_CFLAGS) -MMD -MP -c $< -o $@
 
 $(PROGRAM): $(CLI_SRC:%.c=$(B)/%.o) $(LIB) $(B)/sources
-	$(call quiet,LINK,$@) $(LINK) $(filter %.o %.a,$^) $(OUR_LIBS) -o $@
+	$(call quiet,LINK,$@) $(LINK) -pie $(filter %.o %.a,$^) $(OUR_LIBS) -o $@
+
+$(COMPLETER): $(COMPLETER:$(B)/%=$(B)/scripts/%.o)
+	$(call quiet,LINK,$@) $(LINK) $^ -o $@
+
+$(B)/archinspect.%: $(COMPLETER) $(wildcard scripts/completions/*)
+	$(call quiet,GEN,$@) { $(COMPLETER) $* && cat /dev/null $(wildcard scripts/completions/$*); } >$@.new && mv $@.new $@
 
 # tests/test_memory.c makes allocations fail.
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -140,11 +163,11 @@ $(B)/flags $(B)/sources: FORCE
 .PHONY: FORCE
 FORCE:
 
--include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(TOOL_SRC) catalogue.c)
+-include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(TOOL_SRC) $(wildcard scripts/*.c) catalogue.c)
 
 # --- Test ---------------------------------------------------------------------
 
-CHECKS := layers test page recipes asan valgrind clang lint
+CHECKS := layers test page install-check recipes asan valgrind clang lint
 
 .PHONY: check
 check: ## Install what checking needs, then everything CI runs
@@ -291,7 +314,7 @@ format-check:
 
 # A stamp for each source: what did not change since it passed is not read again.
 .PHONY: tidy
-tidy: $(patsubst %.c,build/tidy/%.ok,$(sort $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC)))
+tidy: $(patsubst %.c,build/tidy/%.ok,$(sort $(LIB_SRC) $(CLI_SRC) $(TOOL_SRC) $(wildcard scripts/*.c)))
 
 build/tidy/%.ok: %.c $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)
@@ -310,23 +333,27 @@ man-check:
 
 # --- Install ------------------------------------------------------------------
 
+# What is built stays as it was built: with -o, other flags than then are no reason to compile it again.
+AS_BUILT = $(patsubst %,-o %,$(wildcard $(B)/flags $(B)/sources))
+WHERE    = BUILD='$(B)' VERSION='$(VERSION)' SONAME='$(SONAME)' PKGS='$(PKGS)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' \
+           BINDIR='$(BINDIR)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DATADIR='$(DATADIR)' MANDIR='$(MANDIR)'
+
 .PHONY: install
-install: all ## Install into PREFIX (/usr/local), below DESTDIR
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
-	$(INSTALL) -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/archinspect
-	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(LIBDIR)/libarchinspect.a
-	$(INSTALL) -m 644 include/archinspect.h $(DESTDIR)$(INCLUDEDIR)/archinspect.h
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	    -e 's|@VERSION@|$(VERSION)|' scripts/archinspect.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/archinspect.pc
-	for page in $(MAN); do \
-	    $(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
-	done
+install: ## Install into PREFIX (/usr/local), below DESTDIR
+	+@$(SUBMAKE) $(AS_BUILT) all
+	@$(WHERE) scripts/install
 
 .PHONY: uninstall
 uninstall: ## Remove what install put there
-	rm -f $(DESTDIR)$(BINDIR)/archinspect $(DESTDIR)$(LIBDIR)/libarchinspect.a \
-	    $(DESTDIR)$(INCLUDEDIR)/archinspect.h $(DESTDIR)$(LIBDIR)/pkgconfig/archinspect.pc
-	for page in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	@$(WHERE) scripts/install remove
+
+.PHONY: deb
+deb: ## Make a Debian package of what would be installed
+	+@MAKE='$(MAKE)' CC='$(CC)' scripts/make-deb build
+
+.PHONY: install-check
+install-check: all ## Install, compile against it, complete, package: what users of a system do
+	+$(call quiet,TEST,tests/install.sh) MAKE='$(MAKE)' CC='$(CC)' tests/install.sh $(B)
 
 .PHONY: clean
 clean: ## Remove all that was built

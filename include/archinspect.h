@@ -46,6 +46,11 @@
 extern "C" {
 #endif
 
+/* The shared library exports what is declared here, and nothing else. */
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
 /*      code            word             what it means                              */
 #define ARI_STATUS_LIST(X)                                                       \
     X(OK, "ok", "no error")                                                      \
@@ -284,6 +289,10 @@ ari_status ari_page_end(char **out, ari_err *err);
  */
 ari_status ari_report_error(const char *path, const ari_err *what, const ari_style *style, char **out,
                             ari_err *err);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Hold the manual against the tables of the source: every option, finding with its
-# severity, status word, limit with its default and command is explained.
+# severity, status word, limit with its default and command is explained, and every
+# function of the library.
 # Prints what is missing and exits 1 if anything is.
 set -eu
 cd "$(dirname "$0")/.."
@@ -33,5 +34,9 @@ each 's/^COMMAND\("(\w+)", *run_.*/.It Cm \1/p' src/cli/command.def
 each '/STATUS_LIST/,/^$/ { /\(OK,/d; s/^ *X\(\w+, "(\w+)".*/.It Cm \1/p }' include/archinspect.h
 each '/LIMIT_LIST/,/^$/ s/^ *X\(\w+, [0-9]+u, "([a-z-]+)".*/.It Cm \1/p' include/archinspect.h
 each '/LIMIT_LIST/,/^$/ s/^ *X\(\w+, ([0-9]+)u, .*/\1 /p' include/archinspect.h
+
+page=man/libarchinspect.3
+each 's/^[a-z].*[ *](ari_\w+)\(.*/.Fn \1 /p' include/archinspect.h
+each '/STATUS_LIST/,/^$/ { /\(OK,/d; s/^ *X\((\w+), .*/.It Dv ARI_\1/p }' include/archinspect.h
 
 exit $status

@@ -37,6 +37,18 @@ static const struct option_row {
 #include "cli/option.def"
 };
 
+enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+static const struct {
+    const char *argument, *word;
+    unsigned number;
+} choices[] = {
+#define VALUE(argument, word, number) { argument, word, number },
+#include "cli/value.def"
+};
+
+enum { CHOICE_COUNT = sizeof(choices) / sizeof(choices[0]) };
+
 static const struct {
     const char *word;
     size_t at;
@@ -144,49 +156,56 @@ static bool set_limit(cli_options *o, const char *value)
     return false;
 }
 
+/* What a word of value.def means. */
+static bool choose(cli_options *o, option_id id, const char *value, unsigned *out)
+{
+    ari_text list = { 0 };
+    bool found = false;
+    for (size_t i = 0; i < CHOICE_COUNT && !found; i++) {
+        if (strcmp(choices[i].argument, options[id].argument) != 0) continue;
+        found = strcmp(choices[i].word, value) == 0;
+        if (found) *out = choices[i].number;
+        text_printf(&list, "%s%s", list.size == 0 ? "" : ", ", choices[i].word);
+    }
+    if (!found) {
+        refuse(o, "no --%s \"%s\"; there are %s", options[id].word, show(span_of(value)).text,
+               list.data == NULL ? "" : list.data);
+    }
+    text_free(&list);
+    return found;
+}
+
 static bool set_format(cli_options *o, const char *value)
 {
-    static const struct {
-        const char *word;
-        ari_format format;
-    } formats[] = { { "text", ARI_TEXT },
-                    { "md", ARI_MARKDOWN },
-                    { "json", ARI_JSON },
-                    { "ndjson", ARI_NDJSON },
-                    { "html", ARI_HTML } };
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        if (strcmp(value, formats[i].word) != 0) continue;
-        o->style.format = formats[i].format;
-        return true;
-    }
-    return refuse(o, "no format \"%s\"; there are text, md, json, ndjson, html", show(span_of(value)).text);
+    unsigned format;
+    if (!choose(o, OPTION_FORMAT, value, &format)) return false;
+    o->style.format = (ari_format)format;
+    return true;
 }
 
 static bool set_color(cli_options *o, const char *value)
 {
     const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    bool automatic = strcmp(value, "auto") == 0;
-    if (!automatic && strcmp(value, "always") != 0 && strcmp(value, "never") != 0) {
-        return refuse(o, "--color takes auto, always or never, not \"%s\"", show(span_of(value)).text);
-    }
+    unsigned when;
+    if (!choose(o, OPTION_COLOR, value, &when)) return false;
     bool dull = (none != NULL && none[0] != '\0') || terminal == NULL || strcmp(terminal, "dumb") == 0;
-    o->style.color = automatic ? isatty(STDOUT_FILENO) && !dull : strcmp(value, "always") == 0;
+    o->style.color = when == COLOR_AUTO ? isatty(STDOUT_FILENO) && !dull : when == COLOR_ALWAYS;
     return true;
 }
 
 static bool set_language(cli_options *o, const char *value)
 {
-    o->style.language = strcmp(value, "ko") == 0 ? ARI_KOREAN : ARI_ENGLISH;
-    if (strcmp(value, "ko") == 0 || strcmp(value, "en") == 0) return true;
-    return refuse(o, "no language \"%s\"; there are en, ko", show(span_of(value)).text);
+    unsigned language;
+    if (!choose(o, OPTION_LANG, value, &language)) return false;
+    o->style.language = (ari_language)language;
+    return true;
 }
 
-static bool set_tier(cli_options *o, const char *value)
+static bool set_tier(cli_options *o, option_id id, const char *value)
 {
+    unsigned unused;
     o->tier = value;
-    if (ari_is_tier(value)) return true;
-    return refuse(o, "no tier \"%s\"; there are identical, similar, independent, different",
-                  show(span_of(value)).text);
+    return choose(o, id, value, &unused);
 }
 
 static bool set_top(cli_options *o, const char *value)
@@ -206,7 +225,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_CATALOGUE: o->catalogues[o->catalogue_count++] = value; return true;
     case OPTION_KEYS: o->keys = value; return ari_keys_check(value, &o->err) == ARI_OK;
     case OPTION_REQUIRE:
-    case OPTION_MIN_TIER: return set_tier(o, value);
+    case OPTION_MIN_TIER: return set_tier(o, id, value);
     case OPTION_STRICT: o->strict = true; return true;
     case OPTION_TOP: return set_top(o, value);
     case OPTION_FORMAT: return set_format(o, value);
