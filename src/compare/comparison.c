@@ -15,6 +15,13 @@ const ari_match *comparison_references(const ari_comparison *c, size_t *count)
     return c->count > 1 ? c->pairs : c->ranking.matches;
 }
 
+bool comparison_names(const ari_comparison *c, const ari_entry *e)
+{
+    bool named = false;
+    for (size_t i = 1; i < c->count; i++) named = named || (e != NULL && c->records[i].entry == e);
+    return named;
+}
+
 /* Is it of the pairs, and not of the catalogue's ranking? */
 static bool is_pair(const ari_comparison *c, const ari_match *m)
 {
@@ -36,12 +43,15 @@ void reference_record(ari_arena *arena, const ari_comparison *c, const ari_match
 }
 
 /* The entry that a name, an address or a path ends in: its last two parts, else the last alone. */
-static const ari_entry *entry_of_origin(const ari_catalogue *c, const char *stated)
+static const ari_entry *entry_of_origin(ari_arena *arena, const ari_catalogue *c, const char *stated)
 {
-    const char *last = strrchr(stated, '/');
-    if (last == NULL) return catalogue_find(c, stated);
+    size_t size = strlen(stated);
+    while (size > 0 && stated[size - 1] == '/') size--;
+    const char *name = arena_copy(arena, span_first(span_of(stated), size));
+    const char *last = strrchr(name, '/');
+    if (last == NULL) return catalogue_find(c, name);
     const char *two = last;
-    while (two > stated && two[-1] != '/') two--;
+    while (two > name && two[-1] != '/') two--;
     const ari_entry *e = catalogue_find(c, two);
     return e != NULL ? e : catalogue_find(c, last + 1);
 }
@@ -49,7 +59,7 @@ static const ari_entry *entry_of_origin(const ari_catalogue *c, const char *stat
 const ari_entry *origin_match(ari_arena *arena, const ari_comparison *c, const char *stated, ari_match *out)
 {
     ari_record other;
-    const ari_entry *e = entry_of_origin(c->catalogue, stated);
+    const ari_entry *e = entry_of_origin(arena, c->catalogue, stated);
     if (e == NULL) return NULL;
     record_of_entry(arena, e, &other);
     *out = match_records(&c->records[0], &other, c->keys.set);

@@ -38,6 +38,9 @@ struct ari_comparison {
     ari_verdict verdict;
 };
 
+/* Is it one of the models compared? Its parts then stand beside the subject's already. */
+bool comparison_names(const ari_comparison *c, const ari_entry *e);
+
 const char *conclusion_word(ari_conclusion c);
 /* The references, best first, that a verdict is about: the pairs, or the catalogue where there are none. The
  * name that the i-th pair or match goes by. */

@@ -71,6 +71,7 @@ static void settle_width(ari_arena *arena, ari_record *r, bool partly_dense)
     /* What shapes say needs no reading: a dense MLP that is there is used. */
     if (!all_experts || (dense->basis != ARI_STATED && !unstated)) return;
     if (!is_null(dense) && is_null(expert)) {
+        r->read_as_experts = dense->value;
         *expert = *dense;
         r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE] = r->numbers[ARI_FIELD_INTERMEDIATE_SIZE];
     } else if (!is_null(dense) && !same_number(r->numbers[ARI_FIELD_INTERMEDIATE_SIZE],
@@ -143,6 +144,22 @@ static void find_reasons(const ari_record *r, const ari_entry *e, bool *holds)
     holds[TEXT] = e->tower_count == 0 && strcmp(kind, "vlm") != 0;
 }
 
+/* A count of 0 and no such thing are one. */
+static void drop_zeros(ari_record *r)
+{
+    static const ari_field counts[] = { ARI_FIELD_NUM_EXPERTS, ARI_FIELD_NUM_SHARED_EXPERTS,
+                                        ARI_FIELD_NUM_NEXTN_PREDICT_LAYERS };
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        if (r->numbers[counts[i]] != 0) continue;
+        r->values[counts[i]] = no_such_thing("there are 0");
+        r->numbers[counts[i]] = NAN;
+    }
+    ari_inferred *width = &r->values[ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE];
+    bool none = is_null(&r->values[ARI_FIELD_NUM_SHARED_EXPERTS]) &&
+                r->values[ARI_FIELD_NUM_SHARED_EXPERTS].basis == ARI_SHAPE;
+    if (none && width->basis == ARI_UNKNOWN) *width = no_such_thing("there are no shared experts");
+}
+
 static void rule_out(ari_record *r, const ari_entry *e)
 {
     bool holds[REASONS];
@@ -206,5 +223,6 @@ void record_of_entry(ari_arena *arena, const ari_entry *e, ari_record *out)
     out->name = e->name;
     out->entry = e;
     rule_out(out, e);
+    drop_zeros(out);
     settle(arena, out, e->partly_dense);
 }

@@ -12,8 +12,9 @@ typedef struct ari_record {
     ari_inferred values[ARI_KEY_COUNT];  /* With basis and candidates; texts are borrowed. */
     double numbers[ARI_KEY_COUNT];       /* NaN where the value is no number. */
     ari_keys absent, unknown, ambiguous; /* All others have one value. */
-    const char *unused_width; /* An intermediate_size that is stated where every layer has experts of
-                                 another width; NULL if there is none. */
+    const char *unused_width;    /* An intermediate_size that is stated where every layer has experts of
+                                    another width; NULL if there is none. */
+    const char *read_as_experts; /* One that was read as moe_intermediate_size, or NULL. */
 } ari_record;
 
 /* Both borrow from what they are made of. An intermediate_size that a model without a dense MLP states is

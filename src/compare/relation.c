@@ -41,10 +41,31 @@ static ari_keys *place_experts(ari_relation *r, const ari_record *a, const ari_r
     return same ? &r->matched : &r->differing;
 }
 
+/* Has it no such thing, or does nothing tell what it has? */
+static bool lacks(const ari_record *r, size_t key)
+{
+    return record_absent(r, key) || record_unknown(r, key);
+}
+
+static bool other_experts(const ari_record *a, const ari_record *b)
+{
+    const size_t width = ARI_FIELD_MOE_INTERMEDIATE_SIZE;
+    return !lacks(a, width) && !lacks(b, width) && !candidates_meet(&a->values[width], &b->values[width]);
+}
+
+/* Core keys that neither has a value of. They leave the tier open, but for a dense MLP that neither has where
+ * the experts are not equally wide. */
+static ari_keys open_keys(const ari_record *a, const ari_record *b)
+{
+    ari_keys open = keys_core() & (a->absent | a->unknown) & (b->absent | b->unknown);
+    return other_experts(a, b) ? open & ~key_bit(ARI_FIELD_INTERMEDIATE_SIZE) : open;
+}
+
 ari_relation relate(const ari_record *a, const ari_record *b, ari_keys keys)
 {
-    ari_relation r = { .absent = keys & (a->absent | b->absent) };
-    r.unknown = keys & (a->unknown | b->unknown) & ~r.absent;
+    ari_keys open = keys & open_keys(a, b);
+    ari_relation r = { .absent = keys & (a->absent | b->absent) & ~open };
+    r.unknown = keys & ((a->unknown | b->unknown | open) & ~r.absent);
     ari_keys both = keys & ~r.absent & ~r.unknown;
     for (size_t key = 0; both >> key != 0; key++) {
         if ((both & key_bit(key)) == 0) continue;
@@ -53,23 +74,9 @@ ari_relation relate(const ari_record *a, const ari_record *b, ari_keys keys)
     return r;
 }
 
-/* Has it no such thing, or does nothing tell what it has? */
-static bool lacks(const ari_record *r, size_t key)
-{
-    return record_absent(r, key) || record_unknown(r, key);
-}
-
 ari_relation relate_core(const ari_record *a, const ari_record *b)
 {
-    ari_relation r = relate(a, b, keys_core());
-    bool other_experts = relate(a, b, key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE)).differing != 0;
-    for (size_t key = 0; key < ARI_FIELD_COUNT; key++) {
-        if ((r.absent & key_bit(key)) == 0 || !lacks(a, key) || !lacks(b, key)) continue;
-        if (key == ARI_FIELD_INTERMEDIATE_SIZE && other_experts) continue;
-        r.absent &= ~key_bit(key);
-        r.unknown |= key_bit(key);
-    }
-    return r;
+    return relate(a, b, keys_core());
 }
 
 bool expert_width_stands_in(const ari_record *a, const ari_record *b)

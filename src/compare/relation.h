@@ -4,7 +4,9 @@
 
 #include "compare/record.h"
 
-/* Each key asked for is in one of these. A null is neither match nor difference. */
+/* Each key asked for is in one of these. A null is neither match nor difference. A core key that neither has
+ * a value of, be it that there is no such thing or that nothing tells, is unknown, and so leaves the tier
+ * open; a dense MLP that neither has does so only if the experts may be equally wide. */
 typedef struct ari_relation {
     ari_keys matched, differing;
     ari_keys possible; /* Ambiguous, and a candidate of one is a value or candidate of the other. */
@@ -21,9 +23,7 @@ typedef struct ari_tiers {
 } ari_tiers;
 
 ari_relation relate(const ari_record *a, const ari_record *b, ari_keys keys);
-/* The same by the core keys. A key that neither has a value of, be it that there is no such thing or that
- * nothing tells, leaves the tier open, however that is known; a dense MLP does so only if the experts may be
- * equally wide. */
+/* The same by the core keys. */
 ari_relation relate_core(const ari_record *a, const ari_record *b);
 /* Where a dense MLP is missing: the core keys with moe_intermediate_size in place of intermediate_size. */
 ari_relation relate_by_expert_width(const ari_record *a, const ari_record *b);

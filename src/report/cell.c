@@ -51,6 +51,8 @@ const char *compare_cell(ari_doc *d, const ari_record *r, size_t key)
     const char *words;
     if (key == ARI_FIELD_INTERMEDIATE_SIZE && r->unused_width != NULL)
         return doc_printf(d, "(%s)", r->unused_width);
+    if (key == ARI_FIELD_INTERMEDIATE_SIZE && r->read_as_experts != NULL)
+        return doc_printf(d, "(%s e)", r->read_as_experts);
     if (record_absent(r, key)) return "-";
     if (record_unknown(r, key)) return "?";
     if (key == ARI_FIELD_LAYER_TYPES || key == ARI_FIELD_ROPE_SCALING) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* As the text writer sets a grid; and the width of its last column. */
-enum { INDENT = 2, GUTTER = 2, LAST = 6 };
+enum { INDENT = 2, GUTTER = 2, LAST = 7 };
 
 /* The table before it is set: a cell a key and model. */
 typedef struct table {
@@ -146,7 +146,7 @@ static void add_block(const table *t, size_t first, size_t n)
     cells[1] = head(t, 0);
     for (size_t m = 0; m < n; m++) cells[2 + m] = head(t, first + m);
     cells[n + 2] = t->letters ? W(t->d, AS_A) : W(t->d, AS_FIRST);
-    cells[n + 3] = SAY(t->d, OF_MODELS, doc_number(t->d, c->ranking.models));
+    cells[n + 3] = W(t->d, HAVE_IT);
     for (size_t i = 0; i < c->keys.count; i++) {
         size_t key = c->keys.at[i];
         if (!t->shown[i]) continue;
@@ -158,7 +158,7 @@ static void add_block(const table *t, size_t first, size_t n)
         cells[n + 2] = t->sharers[i];
         mark_cells(t, key, first, n);
         if (record_certain(&c->records[0], key))
-            cells[n + 3] = doc_printf(t->d, "%u", c->ranking.sharing[key]);
+            cells[n + 3] = doc_printf(t->d, "%u/%u", c->ranking.sharing[key], c->ranking.knowing[key]);
         if (t->letters && cells[n + 2][0] == '\0') cells[n + 2] = "-";
     }
 }
@@ -194,7 +194,8 @@ static void add_legend(const table *t)
 static void add_notes(const table *t)
 {
     bool unused = false;
-    for (size_t i = 0; i < t->c->count; i++) unused = unused || t->c->records[i].unused_width != NULL;
+    for (size_t i = 0; i < t->c->count; i++)
+        unused = unused || t->c->records[i].unused_width != NULL || t->c->records[i].read_as_experts != NULL;
     doc_paragraph(t->d, TONE_DIM, W(t->d, TABLE_NOTE));
     if (unused) doc_paragraph(t->d, TONE_DIM, W(t->d, UNUSED_NOTE));
 }

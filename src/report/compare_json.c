@@ -4,9 +4,9 @@
 
 #include <math.h>
 
-static void add_value(json_builder *b, json_tree *to, const ari_record *r, size_t key)
+static void add_value(json_builder *b, json_tree *to, const char *name, const ari_record *r, size_t key)
 {
-    json_add_raw(b, to, r->name, r->values[key].value);
+    json_add_raw(b, to, name, r->values[key].value);
 }
 
 static void add_row(json_builder *b, json_tree *rows, const ari_comparison *c, size_t key)
@@ -16,7 +16,7 @@ static void add_row(json_builder *b, json_tree *rows, const ari_comparison *c, s
     json_add_text(b, row, "key", key_name(key));
     json_add_bool(b, row, "core", (keys_core() & bit) != 0);
     json_tree *values = json_add_object(b, row, "values");
-    for (size_t m = 0; m < c->count; m++) add_value(b, values, &c->records[m], key);
+    for (size_t m = 0; m < c->count; m++) add_value(b, values, c->records[m].name, &c->records[m], key);
     json_tree *same = json_add_array(b, row, "same_as_subject");
     for (size_t m = 1; m < c->count; m++) {
         if (relate(&c->records[0], &c->records[m], bit).matched != 0)
@@ -25,15 +25,17 @@ static void add_row(json_builder *b, json_tree *rows, const ari_comparison *c, s
     json_tree *basis = json_add_object(b, row, "basis");
     for (size_t m = 0; m < c->count; m++)
         json_add_text(b, basis, c->records[m].name, ari_basis_word(c->records[m].values[key].basis));
-    json_tree *catalogue = json_add_object(b, row, "catalogue");
-    json_add_uint(b, catalogue, "sharing", c->ranking.sharing[key]);
-    json_add_uint(b, catalogue, "stating", c->ranking.stating[key]);
-    json_add_uint(b, catalogue, "knowing", c->ranking.knowing[key]);
-    json_add_uint(b, catalogue, "models", c->ranking.models);
+    json_add_frequencies(b, row, c, key);
     json_tree *unused = key == ARI_FIELD_INTERMEDIATE_SIZE ? json_add_object(b, row, "unused") : NULL;
     for (size_t m = 0; m < c->count && unused != NULL; m++) {
         if (c->records[m].unused_width != NULL)
             json_add_raw(b, unused, c->records[m].name, c->records[m].unused_width);
+    }
+    json_tree *read =
+        key == ARI_FIELD_INTERMEDIATE_SIZE ? json_add_object(b, row, "read_as_moe_intermediate_size") : NULL;
+    for (size_t m = 0; m < c->count && read != NULL; m++) {
+        if (c->records[m].read_as_experts != NULL)
+            json_add_raw(b, read, c->records[m].name, c->records[m].read_as_experts);
     }
 }
 
@@ -46,8 +48,8 @@ static void add_pair(json_builder *b, json_tree *pairs, const ari_comparison *c,
     json_add_relation(b, pair, "extended", &m->extended);
     if (m->has_expert_width) json_add_relation(b, pair, "core_by_moe_intermediate_size", &m->by_expert_width);
     json_tree *components = json_add_array(b, pair, "components");
-    json_add_parts(b, components, &c->beside[i]);
-    json_add_parts(b, components, &c->towers);
+    json_add_parts(b, components, &c->beside[i], NULL);
+    json_add_parts(b, components, &c->towers, c);
     json_add_text(b, pair, "tier", tiers_word(m->tiers));
     json_add_number(b, pair, "bits", round(10 * m->bits) / 10);
     json_add_uint(b, pair, "models_sharing_core", c->ranking.sharing_core);
@@ -89,8 +91,16 @@ bool match_json(const ari_comparison *c, size_t top, bool indented, ari_text *ou
     json_add_text(&b, t, "self", c->records[0].entry == NULL ? NULL : c->records[0].entry->name);
     json_add_uint(&b, t, "catalogue_models", c->catalogue->count);
     json_add_matches(&b, t, c, top);
+    json_tree *values = json_add_array(&b, t, "values");
+    for (size_t i = 0; i < c->keys.count; i++) {
+        json_tree *row = json_add_object(&b, values, NULL);
+        json_add_text(&b, row, "key", key_name(c->keys.at[i]));
+        add_value(&b, row, "value", &c->records[0], c->keys.at[i]);
+        json_add_text(&b, row, "basis", ari_basis_word(c->records[0].values[c->keys.at[i]].basis));
+        json_add_frequencies(&b, row, c, c->keys.at[i]);
+    }
     json_tree *components = json_add_array(&b, t, "components");
-    json_add_parts(&b, components, &c->towers);
+    json_add_parts(&b, components, &c->towers, NULL);
     json_add_uint(&b, t, "models_sharing_core", c->ranking.sharing_core);
     json_add_unique(&b, t, c);
     json_add_origins(&b, t, c->models[0], c);

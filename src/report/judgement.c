@@ -52,10 +52,12 @@ void json_add_relation(json_builder *b, json_tree *to, const char *name, const a
     add_score(b, o, "score", r);
 }
 
-void json_add_parts(json_builder *b, json_tree *list, const ari_part_matches *parts)
+void json_add_parts(json_builder *b, json_tree *list, const ari_part_matches *parts,
+                    const ari_comparison *but)
 {
     for (size_t i = 0; i < parts->count; i++) {
         const ari_part_match *p = &parts->items[i];
+        if (but != NULL && comparison_names(but, p->entry)) continue;
         json_tree *o = json_add_object(b, list, NULL);
         json_add_text(b, o, "role", p->role);
         json_add_text(b, o, "with", p->with);
@@ -87,6 +89,15 @@ void json_add_matches(json_builder *b, json_tree *to, const ari_comparison *c, s
         json_add_number(b, o, "bits", round(10 * m->bits) / 10);
         json_add_text(b, o, "but_for", m->but_for == ARI_KEY_COUNT ? NULL : key_name(m->but_for));
     }
+}
+
+void json_add_frequencies(json_builder *b, json_tree *to, const ari_comparison *c, size_t key)
+{
+    json_tree *catalogue = json_add_object(b, to, "catalogue");
+    json_add_uint(b, catalogue, "sharing", c->ranking.sharing[key]);
+    json_add_uint(b, catalogue, "stating", c->ranking.stating[key]);
+    json_add_uint(b, catalogue, "knowing", c->ranking.knowing[key]);
+    json_add_uint(b, catalogue, "models", c->ranking.models);
 }
 
 void json_add_unique(json_builder *b, json_tree *to, const ari_comparison *c)

@@ -10,7 +10,11 @@ void json_add_tool(json_builder *b, json_tree *to, const ari_catalogue *c);
 /* Where an entry's figures come from: "source", "confidence", null for a checkpoint. */
 void json_add_source(json_builder *b, json_tree *to, const ari_entry *e);
 void json_add_relation(json_builder *b, json_tree *to, const char *name, const ari_relation *r);
-void json_add_parts(json_builder *b, json_tree *list, const ari_part_matches *parts);
+/* Without those of the models that `but`, which may be NULL, names. */
+void json_add_parts(json_builder *b, json_tree *list, const ari_part_matches *parts,
+                    const ari_comparison *but);
+/* "catalogue": how many of its models have the subject's value of a key. */
+void json_add_frequencies(json_builder *b, json_tree *to, const ari_comparison *c, size_t key);
 void json_add_matches(json_builder *b, json_tree *to, const ari_comparison *c, size_t top);
 void json_add_unique(json_builder *b, json_tree *to, const ari_comparison *c);
 /* Stated origins; c, which holds them against the catalogue, may be NULL. */

@@ -21,12 +21,17 @@ static size_t add_towers(const ari_comparison *c, size_t i, ari_doc *d)
 {
     enum { SHOWN = 3 };
     const ari_part_match *first = &c->towers.items[i];
-    size_t n = 0;
-    while (i + n < c->towers.count && strcmp(first[n].role, first->role) == 0) n++;
-    for (size_t k = 0; k < n && k < SHOWN; k++) add_part(d, &first[k]);
-    if (n > SHOWN)
-        doc_row(d, TONE_PLAIN, "", doc_printf(d, "and %zu more", n - SHOWN),
-                "catalogued models, no better than these", NULL);
+    size_t n = 0, listed = 0, more = 0;
+    for (; i + n < c->towers.count && strcmp(first[n].role, first->role) == 0; n++) {
+        if (comparison_names(c, first[n].entry)) continue;
+        if (listed == SHOWN) {
+            more++;
+        } else {
+            add_part(d, &first[n]);
+            listed++;
+        }
+    }
+    if (more > 0) doc_row(d, TONE_PLAIN, "", SAY(d, AND_MORE, doc_number(d, more)), W(d, NO_BETTER), NULL);
     return n;
 }
 
@@ -131,6 +136,19 @@ static size_t worth_listing(const ari_comparison *c, size_t top, size_t least)
     return n;
 }
 
+/* How many catalogued models have each value of the subject. */
+static void add_frequencies(const ari_comparison *c, ari_doc *d)
+{
+    doc_heading(d, TONE_PLAIN, W(d, FREQUENCIES));
+    doc_columns(d, W(d, KEY), W(d, VALUE), W(d, HAVE_IT), NULL);
+    for (size_t i = 0; i < c->keys.count; i++) {
+        size_t key = c->keys.at[i];
+        if (!record_certain(&c->records[0], key)) continue;
+        doc_row(d, TONE_PLAIN, label_in(d->language, key), compare_cell(d, &c->records[0], key),
+                doc_printf(d, "%u/%u", c->ranking.sharing[key], c->ranking.knowing[key]), NULL);
+    }
+}
+
 static void add_but_for(const ari_comparison *c, size_t top, ari_doc *d)
 {
     for (size_t i = 0; i < top; i++) {
@@ -173,6 +191,7 @@ void match_document(const ari_comparison *c, size_t top, const ari_style *style,
                                : W(d, RANKING_NOTE));
     }
     add_but_for(c, top, d);
+    if (style->evidence || style->format != ARI_TEXT) add_frequencies(c, d);
     add_parts(c, d);
     add_unique(c, d);
     add_origins(c, d);

@@ -115,12 +115,22 @@ static const char *about_identical(ari_doc *d, const ari_comparison *c, const ar
     return doc_printf(d, "%s%s", crowd, rest);
 }
 
+/* Of a model, or of its text decoder where a part is judged apart; in a range no more is said than its lower
+ * end. */
+static ari_word nearest_words(const ari_comparison *c, ari_tiers t)
+{
+    static const ari_word words[][2] = { { WORD_TIER_DIFFERENT, WORD_DECODER_DIFFERENT },
+                                         { WORD_TIER_INDEPENDENT, WORD_DECODER_INDEPENDENT },
+                                         { WORD_TIER_SIMILAR, WORD_DECODER_SIMILAR },
+                                         { WORD_TIER_IDENTICAL, WORD_DECODER_TIER_IDENTICAL } };
+    bool part = c->verdict.reuses_part;
+    if (t.least == t.most) return words[t.least][part];
+    if (t.least >= ARI_SIMILAR) return part ? WORD_DECODER_AT_LEAST : WORD_AT_LEAST_SIMILAR;
+    return part ? WORD_DECODER_OPEN : WORD_NEAREST_OPEN;
+}
+
 static const char *about_nearest(ari_doc *d, const ari_comparison *c, const ari_match *m)
 {
-    static const ari_word whole[] = { WORD_TIER_DIFFERENT, WORD_TIER_INDEPENDENT, WORD_TIER_SIMILAR,
-                                      WORD_TIER_IDENTICAL };
-    static const ari_word decoder[] = { WORD_DECODER_DIFFERENT, WORD_DECODER_INDEPENDENT,
-                                        WORD_DECODER_SIMILAR, WORD_DECODER_TIER_IDENTICAL };
     size_t n;
     comparison_references(c, &n);
     const char *of_all = n == 1 ? "" : SAY(d, NEAREST_OF, doc_number(d, n));
@@ -130,8 +140,7 @@ static const char *about_nearest(ari_doc *d, const ari_comparison *c, const ari_
     const char *crowd = crowded ? SAY(d, CROWD_MAY, doc_number(d, c->ranking.may_share_core)) : "";
     const char *const arguments[] = { reference_words(d, c, m), of_all, range, core_words(d, m),
                                       but_for_after(d, c, m) };
-    return doc_printf(d, "%s%s", crowd,
-                      doc_say(d, (c->verdict.reuses_part ? decoder : whole)[m->tiers.least], arguments, 5));
+    return doc_printf(d, "%s%s", crowd, doc_say(d, nearest_words(c, m->tiers), arguments, 5));
 }
 
 /* --- Parts ---------------------------------------------------------------------------------------- */
