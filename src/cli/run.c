@@ -150,15 +150,22 @@ static ari_status find_catalogued(const cli_run *r, const char *name, ari_err *e
     return status;
 }
 
-typedef struct stored_find {
+/* A search of files or stores, both of which map what they look into. */
+typedef struct finding_set {
     const cli_run *r;
     const char *name;
     ari_set *set;
-} stored_find;
+} finding_set;
+
+static ari_status find_path(void *context, ari_err *err)
+{
+    finding_set *f = context;
+    return ari_set_find(f->name, &f->r->o->library, &f->set, err);
+}
 
 static ari_status find_stored(void *context, ari_err *err)
 {
-    stored_find *f = context;
+    finding_set *f = context;
     return ari_store_find(f->name, &f->r->o->library, &f->set, err);
 }
 
@@ -195,11 +202,14 @@ void subject_find(const cli_run *r, const char *path, cli_subject *out)
         if (find_catalogued(r, name, &out->err) == ARI_OK) out->name = name;
         return;
     }
-    if (ari_set_find(path, &r->o->library, &out->set, &out->err) != ARI_NOT_FOUND) return;
-    stored_find stored = { .r = r, .name = path };
-    ari_status status = guarded(find_stored, &stored, &unknown);
-    if (stored.set != NULL || (status != ARI_OK && status != ARI_NOT_FOUND)) {
-        out->set = stored.set;
+    finding_set found = { .r = r, .name = path };
+    ari_status status = guarded(find_path, &found, &out->err);
+    out->set = found.set;
+    if (status != ARI_NOT_FOUND) return;
+    found.set = NULL;
+    status = guarded(find_stored, &found, &unknown);
+    if (found.set != NULL || (status != ARI_OK && status != ARI_NOT_FOUND)) {
+        out->set = found.set;
         out->err = unknown;
     } else if (find_catalogued(r, path, &near) == ARI_OK) {
         out->name = path;
