@@ -44,7 +44,7 @@ size_t parts_in_flow(const ari_model *m, const ari_component **out);
 const char *part_diagram(ari_doc *d, const ari_model *m, const ari_style *style);
 
 /* The pictures of a page. */
-void draw_blocks_of(const ari_model *m, ari_doc *d);
+void draw_blocks_of(const ari_model *m, const ari_budget *budget, ari_doc *d);
 void draw_budget(const ari_model *m, const ari_budget *b, ari_doc *d);
 void draw_bytes(const ari_model *m, ari_doc *d);
 void draw_layers(const ari_budget *b, ari_doc *d);

@@ -60,37 +60,74 @@ static void add_experts(blocks *b)
     add_size(b, WORD_WORK_SHARED, ARI_FIELD_SHARED_EXPERT_INTERMEDIATE_SIZE);
 }
 
-/* Layers of one kind: attention, then the MLP or experts. */
-static void add_layers(blocks *b, double n, bool experts)
+/* How often the blocks that follow are there; 0 where nothing tells. */
+static void repeat(blocks *b, double layers)
 {
-    if (!(n > 0)) return;
-    b->times = doc_printf(b->d, "%s %.0f", doc_times(b->d), n);
-    add_attention(b);
-    if (experts) {
-        add_experts(b);
-    } else {
+    b->times = layers > 0 ? doc_printf(b->d, "%s %.0f", doc_times(b->d), layers) : NULL;
+}
+
+/* Layers in which that work is done, by their tensors. */
+static double layers_with(const ari_budget *budget, ari_work w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < budget->layers; i++) n += budget->by_layer[i * WORK_COUNT + w] > 0;
+    return (double)n;
+}
+
+/* Of the main part: how many layers have what, whatever the pattern is. */
+static void add_counted_layers(blocks *b, const ari_budget *budget)
+{
+    if (layers_with(budget, WORK_ATTENTION) > 0) {
+        repeat(b, layers_with(budget, WORK_ATTENTION));
+        add_attention(b);
+    }
+    if (layers_with(budget, WORK_LINEAR) > 0) {
+        repeat(b, layers_with(budget, WORK_LINEAR));
+        add_size(b, WORD_WORK_LINEAR, ARI_FIELD_HIDDEN_SIZE);
+    }
+    if (layers_with(budget, WORK_DENSE) > 0) {
+        repeat(b, layers_with(budget, WORK_DENSE));
         add_size(b, WORD_WORK_DENSE, ARI_FIELD_INTERMEDIATE_SIZE);
+    }
+    if (layers_with(budget, WORK_EXPERTS) > 0) {
+        repeat(b, layers_with(budget, WORK_EXPERTS));
+        add_experts(b);
     }
     b->times = NULL;
 }
 
-static void add_part(blocks *b)
+/* Of a part without tensors at hand: how often each block repeats is said only where all layers are alike. */
+static void add_stated_layers(blocks *b)
 {
-    double layers = number_of(b, ARI_FIELD_NUM_HIDDEN_LAYERS),
-           dense = number_of(b, ARI_FIELD_FIRST_K_DENSE_REPLACE);
-    bool experts = number_of(b, ARI_FIELD_NUM_EXPERTS) > 0;
+    const ari_inferred *f = b->part->architecture.fields;
+    bool experts = number_of(b, ARI_FIELD_NUM_EXPERTS) > 0,
+         dense = number_of(b, ARI_FIELD_INTERMEDIATE_SIZE) > 0;
+    bool mixed = strcmp(f[ARI_FIELD_ATTENTION_TYPE].value, "\"hybrid\"") == 0 || (experts && dense);
+    bool alike = !mixed && f[ARI_FIELD_LAYER_TYPES].basis == ARI_UNKNOWN;
+    repeat(b, alike ? number_of(b, ARI_FIELD_NUM_HIDDEN_LAYERS) : 0);
+    add_attention(b);
+    add_size(b, WORD_WORK_DENSE, ARI_FIELD_INTERMEDIATE_SIZE);
+    if (experts) add_experts(b);
+    b->times = NULL;
+}
+
+static void add_part(blocks *b, const ari_budget *budget)
+{
     add_block(b, doc_term(b->d, b->part->role), plain_scaled(b->d, b->part->parameters), 0);
     add_size(b, WORD_VOCABULARY, ARI_FIELD_VOCAB_SIZE);
     add_size(b, WORD_WIDTH, ARI_FIELD_HIDDEN_SIZE);
-    if (experts) add_layers(b, dense, false);
-    add_layers(b, experts ? layers - dense : layers, experts);
+    if (budget != NULL && budget->layers > 0) {
+        add_counted_layers(b, budget);
+    } else {
+        add_stated_layers(b);
+    }
     add_size(b, WORD_OUTPUT, ARI_FIELD_OUT_HIDDEN_SIZE);
     if (strcmp(b->part->architecture.fields[ARI_FIELD_TIE_WORD_EMBEDDINGS].value, "false") == 0)
         add_size(b, WORD_OUTPUT, ARI_FIELD_VOCAB_SIZE);
     b->group++;
 }
 
-void draw_blocks_of(const ari_model *m, ari_doc *d)
+void draw_blocks_of(const ari_model *m, const ari_budget *budget, ari_doc *d)
 {
     ari_picture *p = doc_picture(d, PICTURE_BLOCKS, W(d, PICTURE_BLOCKS), SAY(d, SAYS_BLOCKS, m->path));
     blocks b = { .d = d, .p = p };
@@ -102,7 +139,7 @@ void draw_blocks_of(const ari_model *m, ari_doc *d)
     size_t n = parts_in_flow(m, parts);
     for (size_t i = 0; i < n; i++) {
         b.part = parts[i];
-        add_part(&b);
+        add_part(&b, parts[i] == &m->components[0] ? budget : NULL);
     }
 }
 

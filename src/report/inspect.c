@@ -198,7 +198,7 @@ static void add_findings(const ari_model *m, ari_doc *d)
 /* What a page draws and a terminal cannot. */
 static void add_pictures(const ari_model *m, const ari_budget *b, ari_doc *d)
 {
-    draw_blocks_of(m, d);
+    draw_blocks_of(m, b, d);
     if (m->entry != NULL) return;
     if (m->parameters > 0) draw_budget(m, b, d);
     draw_bytes(m, d);

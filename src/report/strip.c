@@ -1,5 +1,6 @@
 /* strip.c -- which layers are of which kind, in a line. */
 #include "base/json.h"
+#include "compare/catalogue.h"
 #include "report/budget.h"
 
 #include <stdlib.h>
@@ -70,7 +71,8 @@ static strip by_mlp(const ari_model *m, const ari_budget *b)
     strip s = { .layers = 0 };
     const char *leading = m->architecture.fields[ARI_FIELD_FIRST_K_DENSE_REPLACE].value;
     size_t n = b->layers > 0 && b->layers <= LAYERS_MOST ? b->layers : layer_count(m);
-    if (strcmp(leading, "null") == 0) return s;
+    bool scattered = m->entry != NULL && m->entry->partly_dense;
+    if (strcmp(leading, "null") == 0 || scattered) return s;
     for (size_t i = 0; i < n; i++) {
         const uint64_t *row = b->by_layer == NULL ? NULL : b->by_layer + i * WORK_COUNT;
         bool dense = row == NULL ? i < strtoull(leading, NULL, 10) : row[WORK_EXPERTS] == 0;

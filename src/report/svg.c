@@ -7,8 +7,8 @@
 enum {
     WIDTH = 720,
     LINE = 26,         /* Height of a bar and its gap. */
-    LABELS_MOST = 300, /* Room for the labels of bars and rows. */
-    FIGURES = 190,     /* Room for the values of bars. */
+    LABELS_MOST = 350, /* Room for the labels of bars and rows. */
+    FIGURES = 170,     /* Room for the values of bars. */
     TINTS = 8,
     BLOCK = 46,
     CELL_MAX = 22,
