@@ -3,11 +3,11 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "cli/guard.h"
+#include "cli/kept.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char forced[] = "catalogue:";
 
@@ -29,47 +29,15 @@ void run_refuse(const cli_options *o, const char *path, const ari_err *err)
     free(text);
 }
 
-/* Files of a checkpoint, by the end of their names: what is there already is kept, whoever's it is. */
-static const char *const kept[] = { ".safetensors", ".gguf",       ".bin",      ".pt",
-                                    ".pth",         ".ckpt",       ".zst",      ".index.json",
-                                    "config.json",  "params.json", "README.md", "tokenizer.json",
-                                    ".model",       ".yaml",       ".yml" };
-
-static bool is_model(const cli_options *o, const char *path)
+static bool may_write(const cli_options *o)
 {
-    ari_set *set = NULL;
-    ari_model *model = NULL;
-    bool found = ari_set_find(path, &o->library, &set, NULL) == ARI_OK &&
-                 ari_model_open(set, 0, &o->library, &model, NULL) == ARI_OK;
-    ari_model_close(model);
-    ari_set_free(set);
-    return found;
-}
-
-static bool is_same_file(const struct stat *a, const char *path)
-{
-    struct stat b;
-    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
-}
-
-/* Files are only ever read: a report replaces neither what it was made of nor what belongs to a checkpoint.
- */
-static bool would_replace_input(const cli_options *o)
-{
-    struct stat s;
     ari_err err = ARI_ERR_INIT;
-    if (o->output == NULL || stat(o->output, &s) != 0 || !S_ISREG(s.st_mode)) return false;
-    bool taken = false;
-    ari_span name = span_of(o->output);
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) taken = taken || span_ends(name, kept[i]);
-    for (size_t i = 0; i < o->path_count; i++) taken = taken || is_same_file(&s, o->paths[i]);
-    for (size_t i = 0; i < o->catalogue_count; i++) taken = taken || is_same_file(&s, o->catalogues[i]);
-    if (!taken && !is_model(o, o->output)) return false;
+    if (o->output == NULL || !is_kept(o->output, o)) return true;
     ari_fail(&err, ARI_USAGE, ARI_NO_OFFSET,
              "is there, and a report does not replace what it reads or what belongs to a model");
     err.hint = "choose another name, or remove it first";
     run_refuse(o, o->output, &err);
-    return true;
+    return false;
 }
 
 static ari_status open_catalogue(void *context, ari_err *err)
@@ -103,7 +71,7 @@ bool run_begin(cli_run *r, const cli_options *o)
         run_refuse(o, NULL, &err);
         return false;
     }
-    if (would_replace_input(o) || !output_open(&r->out, o->output)) return false;
+    if (!may_write(o) || !output_open(&r->out, o->output)) return false;
     r->failed = false;
     if (o->style.format == ARI_HTML) put_frame(r, true);
     return true;

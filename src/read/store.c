@@ -27,7 +27,7 @@ enum { PLACES = sizeof(place_rows) / sizeof(place_rows[0]) };
 /* In the order in which a name is looked for. */
 static const store_kind *const kinds[] = { &store_hub, &store_ollama, &store_lmstudio };
 
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), POINTER_MOST = 4096, DEPTH = 8, OPEN = 64 };
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), POINTER_MOST = 4096, DEPTH = 8 };
 
 /* --- Names --------------------------------------------------------------------------- */
 
@@ -237,25 +237,28 @@ ari_status ari_store_find(const char *name, const ari_options *options, ari_set 
 
 /* --- What there is ---------------------------------------------------------------------- */
 
-/* Folders still to be counted: no recursion, and an end. */
+/* The folders on the way down to the one being read: no recursion, and an end. */
 typedef struct walk {
-    int folders[OPEN];
-    int depths[OPEN];
-    size_t count;
-    uint64_t seen, most;
+    DIR *folders[DEPTH];
+    size_t depth;
     store_tally tally;
 } walk;
 
-static void count_one(walk *w, int folder, int depth, const char *name)
+static void walk_into(walk *w, int folder, const char *name)
+{
+    if (w->depth == DEPTH) return;
+    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (d != NULL) w->folders[w->depth++] = d;
+    if (d == NULL && fd >= 0) close(fd);
+}
+
+static void count_one(walk *w, int folder, const char *name)
 {
     struct stat s;
     if (fstatat(folder, name, &s, AT_SYMLINK_NOFOLLOW) != 0) return;
-    bool room = w->count < OPEN;
-    if (S_ISDIR(s.st_mode) && depth < DEPTH && room) {
-        int below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (below < 0) return;
-        w->depths[w->count] = depth + 1;
-        w->folders[w->count++] = below;
+    if (S_ISDIR(s.st_mode)) {
+        walk_into(w, folder, name);
         return;
     }
     if (S_ISLNK(s.st_mode) && fstatat(folder, name, &s, 0) != 0) return;
@@ -268,22 +271,19 @@ static void count_one(walk *w, int folder, int depth, const char *name)
 
 store_tally store_count(const char *folder, const ari_limits *limits)
 {
-    walk w = { .most = limits->files };
-    int top = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (top >= 0) w.folders[w.count++] = top;
-    while (w.count > 0) {
-        int fd = w.folders[--w.count], depth = w.depths[w.count];
-        DIR *d = fdopendir(fd);
-        if (d == NULL) {
-            close(fd);
-            continue;
+    walk w = { 0 };
+    w.folders[0] = opendir(folder);
+    w.depth = w.folders[0] != NULL;
+    for (uint64_t seen = 0; w.depth > 0;) {
+        DIR *d = w.folders[w.depth - 1];
+        struct dirent *e = seen < limits->files ? readdir(d) : NULL;
+        if (e == NULL) {
+            closedir(d);
+            w.depth--;
+        } else if (e->d_name[0] != '.') {
+            count_one(&w, dirfd(d), e->d_name);
+            seen++;
         }
-        for (struct dirent *e; w.seen < w.most && (e = readdir(d)) != NULL;) {
-            if (e->d_name[0] == '.') continue;
-            count_one(&w, fd, depth, e->d_name);
-            w.seen++;
-        }
-        closedir(d);
     }
     return w.tally;
 }

@@ -1,0 +1,98 @@
+#include "cli/kept.h"
+
+#include "base/span.h"
+
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Files of a checkpoint, by the end of their names: what is there already is kept, whoever's it is. */
+static const char *const kept[] = { ".safetensors",
+                                    ".gguf",
+                                    ".bin",
+                                    ".pt",
+                                    ".pth",
+                                    ".ckpt",
+                                    ".zst",
+                                    ".py",
+                                    ".index.json",
+                                    ".jinja",
+                                    "config.json",
+                                    "_map.json",
+                                    "tokenizer.json",
+                                    "vocab.json",
+                                    "params.json",
+                                    "vocab.txt",
+                                    "merges.txt",
+                                    "LICENSE.txt",
+                                    "requirements.txt",
+                                    "LICENSE.md",
+                                    "USAGE.md",
+                                    "NOTICE.txt",
+                                    "README.md",
+                                    ".model",
+                                    ".yaml",
+                                    ".yml" };
+
+static bool is_model(const cli_options *o, const char *path)
+{
+    ari_set *set = NULL;
+    ari_model *model = NULL;
+    bool found = ari_set_find(path, &o->library, &set, NULL) == ARI_OK &&
+                 ari_model_open(set, 0, &o->library, &model, NULL) == ARI_OK;
+    ari_model_close(model);
+    ari_set_free(set);
+    return found;
+}
+
+static bool is_same_file(const struct stat *a, const char *path)
+{
+    struct stat b;
+    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* Does it lie in the folder of a model that is reported on? */
+static bool lies_beside(const char *output, const char *path)
+{
+    struct stat s;
+    char *at = strdup(path), *of = strdup(output);
+    const char *folder = at == NULL || of == NULL                    ? NULL
+                         : stat(path, &s) == 0 && S_ISDIR(s.st_mode) ? path
+                                                                     : dirname(at);
+    bool beside = folder != NULL && stat(dirname(of), &s) == 0 && is_same_file(&s, folder);
+    free(at);
+    free(of);
+    return beside;
+}
+
+/* An earlier report names this program where it begins: in JSON as its schema, in a page as what made it.
+ * Text bears no mark, and is told by its name alone. */
+static bool is_report(const char *path)
+{
+    char head[1024] = "";
+    if (span_ends(span_of(path), ".txt") || span_ends(span_of(path), ".md")) return true;
+    FILE *f = fopen(path, "rb");
+    size_t size = f == NULL ? 0 : fread(head, 1, sizeof(head), f);
+    if (f != NULL) fclose(f);
+    return memmem(head, size, "archinspect", strlen("archinspect")) != NULL;
+}
+
+bool is_kept(const char *output, const cli_options *o)
+{
+    struct stat s;
+    if (stat(output, &s) != 0 || !S_ISREG(s.st_mode)) return false;
+    ari_span name = span_of(output);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        if (span_ends(name, kept[i])) return true;
+    }
+    for (size_t i = 0; i < o->path_count; i++) {
+        if (is_same_file(&s, o->paths[i])) return true;
+        if (lies_beside(output, o->paths[i]) && !is_report(output)) return true;
+    }
+    for (size_t i = 0; i < o->catalogue_count; i++) {
+        if (is_same_file(&s, o->catalogues[i])) return true;
+    }
+    return is_model(o, output);
+}
