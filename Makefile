@@ -10,7 +10,7 @@
 
 VERSION := 0.1.0
 PKGS    := libzstd libcjson yaml-0.1
-ROOMS   := base read measure infer compare report
+ROOMS   := base read measure audit infer compare report
 
 FLAVOUR ?= release
 B       := build/$(if $(findstring clang,$(CC)),clang-)$(FLAVOUR)

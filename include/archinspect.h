@@ -198,6 +198,28 @@ typedef struct ari_finding {
     const char *message;
 } ari_finding;
 
+/* What ari_model_verify looks at beyond the headers. */
+typedef struct ari_checks {
+    bool values; /* Numbers that are none, infinities, weights of zeros: reads all data. */
+    bool hash;   /* SHA-256 of files and tensors, held against what is recorded nearby: reads all data. */
+    const char *manifest; /* Hold them against this file: a report of verify in JSON, the output of sha256sum,
+                             or a pointer of Git LFS. NULL for none. */
+    const char *leave_out; /* A file that is not hashed: where the report is written to. Or NULL. */
+    /* Called in the caller's thread, both of them, with `context`; NULL where nobody wants to know. */
+    void (*opened)(void *context); /* Once: no file will be opened from here on. */
+    void (*progress)(void *context, uint64_t bytes, uint64_t of);
+    void *context;
+} ari_checks;
+
+/* Look closer: at what lies in the folder, chat templates, code that configurations name, disguises; and at
+ * the data itself, with threads of its own, as `checks` asks (NULL: not at all). Adds findings to the
+ * model's; once a model. Fails with LIMIT; with UNSUPPORTED where there is nothing to hash with
+ * (libcrypto.so.3 is loaded then), or for a catalogued model; with TRUNCATED, UNREADABLE for data; and for a
+ * manifest that cannot be read. */
+ari_status ari_model_verify(ari_model *model, const ari_checks *checks, ari_err *err);
+/* Loads the library that hashes, for programs that may not open files later. Fails with UNSUPPORTED. */
+ari_status ari_hash_ready(ari_err *err);
+
 /* Is there no finding of severity error, or, strict, of warning? */
 bool ari_model_sound(const ari_model *model, bool strict);
 size_t ari_model_finding_count(const ari_model *model);
@@ -268,9 +290,10 @@ ari_status ari_report_inspect(const ari_model *model, const ari_comparison *comp
                               const ari_style *style, char **out, ari_err *err);
 /* Fails with UNSUPPORTED for a catalogued model, which has no tensors. */
 ari_status ari_report_tensors(const ari_model *model, const ari_style *style, char **out, ari_err *err);
-/* What its format forbids or a reader should know. Fails with UNSUPPORTED for a catalogued model. */
-ari_status ari_report_verify(const ari_model *model, bool strict, const ari_style *style, char **out,
-                             ari_err *err);
+/* What its format forbids or a reader should know. `checks` as they were given to ari_model_verify, or NULL.
+ * Fails with UNSUPPORTED for a catalogued model. */
+ari_status ari_report_verify(const ari_model *model, const ari_checks *checks, bool strict,
+                             const ari_style *style, char **out, ari_err *err);
 /* Of several models the table; of one alone the catalogue's ranking, its first `top` rows. */
 ari_status ari_report_compare(const ari_comparison *comparison, const ari_style *style, char **out,
                               ari_err *err);

@@ -59,7 +59,7 @@ Test(findings, words_are_unique_and_well_formed)
     static const struct {
         const char *word;
     } kinds[] = {
-#define FINDING(id, word, severity, meaning) { word },
+#define FINDING(id, word, severity, meaning, remedy) { word },
 #include "read/finding.def"
 #undef FINDING
     };

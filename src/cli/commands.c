@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/guard.h"
+#include "cli/progress.h"
 #include "cli/run.h"
 
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 
 /* One model of one path at a time. */
 typedef struct job job;
-typedef ari_status job_report(job *j, const ari_model *model, ari_err *err);
+typedef ari_status job_report(job *j, ari_model *model, ari_err *err);
 
 struct job {
     cli_run *run;
@@ -31,25 +32,27 @@ static ari_status report_one(void *context, ari_err *err)
 
 /* --- What is reported of a model --------------------------------------------------------- */
 
-static ari_status report_inspect(job *j, const ari_model *model, ari_err *err)
+static ari_status report_inspect(job *j, ari_model *model, ari_err *err)
 {
     ari_comparison *c = NULL;
-    ari_status status = ari_compare(&model, 1, j->run->catalogue, NULL, &c, err);
+    const ari_model *subject = model;
+    ari_status status = ari_compare(&subject, 1, j->run->catalogue, NULL, &c, err);
     if (status == ARI_OK) status = ari_report_inspect(model, c, &j->run->o->style, &j->text, err);
     ari_comparison_free(c);
     return status;
 }
 
-static ari_status report_tensors(job *j, const ari_model *model, ari_err *err)
+static ari_status report_tensors(job *j, ari_model *model, ari_err *err)
 {
     return ari_report_tensors(model, &j->run->o->style, &j->text, err);
 }
 
-static ari_status report_match(job *j, const ari_model *model, ari_err *err)
+static ari_status report_match(job *j, ari_model *model, ari_err *err)
 {
     const cli_options *o = j->run->o;
     ari_comparison *c = NULL;
-    ari_status status = ari_compare(&model, 1, j->run->catalogue, o->keys, &c, err);
+    const ari_model *subject = model;
+    ari_status status = ari_compare(&subject, 1, j->run->catalogue, o->keys, &c, err);
     if (status == ARI_OK) status = ari_report_match(c, o->top, &o->style, &j->text, err);
     bool yes = status == ARI_OK && ari_comparison_shares_core(c) &&
                (o->tier == NULL || ari_comparison_reaches(c, o->tier));
@@ -58,10 +61,17 @@ static ari_status report_match(job *j, const ari_model *model, ari_err *err)
     return status;
 }
 
-static ari_status report_verify(job *j, const ari_model *model, ari_err *err)
+static ari_status report_verify(job *j, ari_model *model, ari_err *err)
 {
     const cli_options *o = j->run->o;
-    ari_status status = ari_report_verify(model, o->strict, &o->style, &j->text, err);
+    cli_progress progress = progress_begin(o->quiet);
+    ari_checks checks = o->checks;
+    checks.leave_out = o->output;
+    checks.progress = progress_show;
+    checks.context = &progress;
+    ari_status status = ari_model_verify(model, &checks, err);
+    progress_end(&progress);
+    if (status == ARI_OK) status = ari_report_verify(model, &checks, o->strict, &o->style, &j->text, err);
     if (status == ARI_OK && !ari_model_sound(model, o->strict)) j->run->answer_no = true;
     return status;
 }

@@ -240,7 +240,9 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_HELP: o->long_help = true; return true;
     case OPTION_VERSION: o->version = true; return true;
     case OPTION_LANG: return set_language(o, value);
-    case OPTION_VALUES: return refuse(o, "this version has no --%s yet", options[id].word);
+    case OPTION_VALUES: o->checks.values = true; return true;
+    case OPTION_HASH: o->checks.hash = true; return true;
+    case OPTION_MANIFEST: o->checks.manifest = value; return true;
     case OPTION_COUNT: break;
     }
     return false;

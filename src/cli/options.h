@@ -16,6 +16,7 @@ typedef struct cli_options {
     uint64_t given;          /* A bit an option. */
     ari_style style;
     ari_options library;
+    ari_checks checks;
     bool strict, quiet, list, short_help, long_help, version;
     ari_err err; /* Why the command line makes no sense. */
 } cli_options;

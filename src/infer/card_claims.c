@@ -58,6 +58,6 @@ void examine_card(ari_checkpoint *c, ari_claims *out)
 {
     ari_err err = ARI_ERR_INIT;
     ari_span map = { 0 };
-    if (sidecar_map(c, "README.md", &map, &err) == ARI_OK) read_card(c, out, map);
+    if (checkpoint_sidecar(c, "README.md", &map, &err) == ARI_OK) read_card(c, out, map);
     map_close(map);
 }

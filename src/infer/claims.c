@@ -95,14 +95,6 @@ void claim_origin(witness *w, ari_span stated, const char *by)
     w->out->origins[w->out->origin_count++] = (ari_origin){ arena_escape(&w->c->arena, stated, 200), by };
 }
 
-ari_status sidecar_map(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err)
-{
-    const char *first = c->files[0].path, *slash = strrchr(first, '/');
-    int folder = slash == NULL ? 0 : (int)(slash - first) + 1;
-    const char *path = arena_printf(&c->arena, "%.*s%s", folder, first, name);
-    return map_small(path, c->limits.sidecar_bytes, map, err);
-}
-
 void claims_read(ari_checkpoint *c, ari_claims *out)
 {
     *out = (ari_claims){ 0 };

@@ -340,7 +340,7 @@ static void read_sidecar(ari_checkpoint *c, ari_claims *out, const struct sideca
 {
     ari_err err = ARI_ERR_INIT;
     ari_span map = { 0 };
-    if (sidecar_map(c, s->name, &map, &err) == ARI_NOT_FOUND) return;
+    if (checkpoint_sidecar(c, s->name, &map, &err) == ARI_NOT_FOUND) return;
     json_tree *tree = err.status == ARI_OK ? json_parse(map, &err) : NULL;
     if (tree != NULL && json_is_object(tree)) {
         witness w = { .c = c, .out = out, .source = s->name, .top = tree, .text = tree };

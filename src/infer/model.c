@@ -1,5 +1,6 @@
 #include "infer/model.h"
 
+#include "audit/audit.h"
 #include "base/text.h"
 #include "infer/convention.h"
 #include "infer/count.h"
@@ -117,6 +118,25 @@ ari_status ari_model_open(const ari_set *set, size_t i, const ari_options *optio
     }
     *out = m;
     return ARI_OK;
+}
+
+ari_status ari_model_verify(ari_model *m, const ari_checks *checks, ari_err *err)
+{
+    static const ari_checks none = { 0 };
+    ari_err unused = ARI_ERR_INIT;
+    if (err == NULL) err = &unused;
+    if (m->entry != NULL)
+        return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "a catalogued model has no files to verify");
+    return audit_run(m->checkpoint, checks == NULL ? &none : checks, &m->sums, err);
+}
+
+ari_status ari_hash_ready(ari_err *err)
+{
+    ari_err unused = ARI_ERR_INIT;
+    hash_library library;
+    ari_status status = hash_load(&library, err == NULL ? &unused : err);
+    /* It stays loaded: nothing is opened to load it again. */
+    return status;
 }
 
 void ari_model_close(ari_model *m)

@@ -2,6 +2,7 @@
 #ifndef ARI_INFER_MODEL_H
 #define ARI_INFER_MODEL_H
 
+#include "audit/sums.h"
 #include "infer/claims.h"
 #include "infer/components.h"
 #include "infer/convention.h"
@@ -31,6 +32,7 @@ struct ari_model {
     ari_checkpoint *checkpoint;
     const char *path; /* As given; escaped. */
     ari_layout layout;
+    ari_sums sums; /* Where ari_model_verify hashed it. */
     ari_packing packing;
     bool adapter; /* Low-rank pairs without the weights that they adapt. */
     ari_parts parts;

@@ -42,9 +42,6 @@ bool poll_winner(const ari_poll *p, int64_t *out);
 /* "config.json: words" */
 const char *claim_source(witness *w, const char *words);
 
-/* Map a file that lies beside the checkpoint's first one. */
-ari_status sidecar_map(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err);
-
 /* Examine the configurations in the folder of the checkpoint; the keys of its GGUF files. */
 void examine_sidecars(ari_checkpoint *c, ari_claims *out);
 void examine_gguf(ari_checkpoint *c, ari_claims *out);

@@ -368,6 +368,7 @@ ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari
     ari_checkpoint *c = calloc(1, sizeof(*c));
     if (c == NULL) return ari_out_of_memory(err);
     c->limits = *limits;
+    c->of_folder = group->file_count == 0 || strcmp(group->path, group->files[0]) != 0;
     c->findings = (ari_findings){ .arena = &c->arena, .most = (size_t)limits->findings };
     if (getentropy(&c->tensors.names.seed, sizeof(uint64_t)) != 0)
         c->tensors.names.seed = (uint64_t)(uintptr_t)c;
@@ -402,4 +403,12 @@ bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t mos
         return false;
     *out = span_first(span_from(f->map, (size_t)t->begin), (size_t)t->bytes);
     return true;
+}
+
+ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err)
+{
+    const char *first = c->files[0].path, *slash = strrchr(first, '/');
+    int folder = slash == NULL ? 0 : (int)(slash - first) + 1;
+    const char *path = arena_printf(&c->arena, "%.*s%s", folder, first, name);
+    return map_small(path, c->limits.sidecar_bytes, map, err);
 }

@@ -23,6 +23,7 @@ typedef struct ari_file {
     const struct ari_container *container; /* NULL when it could not be read. */
     uint64_t size;                         /* Bytes on disk. */
     uint64_t content;                      /* Bytes once decompressed; ARI_NO_OFFSET if not known. */
+    uint64_t header_end;                   /* Where the header ends; padding may follow. */
     uint64_t data_at;                      /* Where tensor data begins. */
     size_t first_tensor;                   /* No row of it stands before this one. */
     size_t tensor_count;                   /* Rows read from it, shadowed duplicates not counted. */
@@ -37,6 +38,7 @@ typedef struct ari_checkpoint {
     ari_limits limits;
     ari_file *files;
     size_t file_count;
+    bool of_folder;  /* A folder was named, not a file of it. */
     bool incomplete; /* A shard is missing or could not be read: what is here is not all. */
     ari_tensors tensors;
     ari_metadata metadata;
@@ -50,5 +52,8 @@ void checkpoint_free(ari_checkpoint *c);
 
 /* The bytes of a tensor, if it has at most `most`, is whole and not compressed. */
 bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t most, ari_span *out);
+
+/* Map a file that lies beside the first one; map_close it. */
+ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "read/sniff.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* What is known of one file while its tensors go by in the order of their data. */
@@ -46,6 +47,16 @@ static bool is_unowned(const walk *w, uint64_t until)
     return until > w->end && until - w->end > excused;
 }
 
+/* ": they look like a ZIP archive", of bytes that belong to nobody. */
+static ari_shown likeness(const walk *w, uint64_t begin, uint64_t end)
+{
+    ari_shown out = { "" };
+    if (w->file->inflater != NULL || begin > w->file->map.size || end > w->file->map.size) return out;
+    const char *what = sniff_what(span_first(span_from(w->file->map, (size_t)begin), (size_t)(end - begin)));
+    if (what != NULL) snprintf(out.text, sizeof(out.text), "; they look like %s", what);
+    return out;
+}
+
 static void visit(walk *w, const ari_tensor *row)
 {
     ari_findings *f = &w->c->findings;
@@ -64,7 +75,8 @@ static void visit(walk *w, const ari_tensor *row)
                     w->file->where, w->before == NULL ? "the header" : show(w->before->name).text);
     } else if (is_unowned(w, row->begin)) {
         finding_add(f, ARI_FINDING_GAP, row->name, w->end,
-                    "%s%" PRIu64 " bytes before it belong to no tensor", w->file->where, row->begin - w->end);
+                    "%s%" PRIu64 " bytes before it belong to no tensor%s", w->file->where,
+                    row->begin - w->end, likeness(w, w->end, row->begin).text);
     }
     if (end > w->end) {
         w->end = end;
@@ -86,8 +98,9 @@ static void finish(const walk *w)
         bool error = w->file->container->trailing_is_error;
         const char *damage = w->file->inflater == NULL ? sniff_damage(w->file->map) : NULL;
         finding_add(f, error ? ARI_FINDING_TRAILING_BYTES : ARI_FINDING_TRAILING_BYTES_GGUF, NO_TENSOR,
-                    w->end, "%s%" PRIu64 " bytes after the last tensor belong to none%s%s", w->file->where,
-                    content - w->end, damage == NULL ? "" : ": ", damage == NULL ? "" : damage);
+                    w->end, "%s%" PRIu64 " bytes after the last tensor belong to none%s%s%s", w->file->where,
+                    content - w->end, likeness(w, w->end, content).text, damage == NULL ? "" : ": ",
+                    damage == NULL ? "" : damage);
     }
 }
 

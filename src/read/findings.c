@@ -13,9 +13,9 @@ enum { NAME_MOST = 2048 };
 static const struct {
     const char *word;
     ari_severity severity;
-    const char *meaning;
+    const char *meaning, *remedy;
 } kinds[] = {
-#define FINDING(id, word, severity, meaning) { word, ARI_##severity, meaning },
+#define FINDING(id, word, severity, meaning, remedy) { word, ARI_##severity, meaning, remedy },
 #include "read/finding.def"
 #undef FINDING
 };
@@ -47,17 +47,28 @@ void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t o
     keep(f, id, tensor, offset, message);
 }
 
+size_t finding_kind(const char *id)
+{
+    size_t i = 0;
+    while (i + 1 < ARI_FINDING_COUNT && strcmp(kinds[i].word, id) != 0) i++;
+    return i;
+}
+
 const char *finding_meaning(const char *id)
 {
-    for (size_t i = 0; i < ARI_FINDING_COUNT; i++) {
-        if (strcmp(kinds[i].word, id) == 0) return kinds[i].meaning;
-    }
-    return "";
+    return kinds[finding_kind(id)].meaning;
+}
+
+const char *finding_remedy(const char *id)
+{
+    return kinds[finding_kind(id)].remedy;
 }
 
 void findings_close(ari_findings *f)
 {
+    bool closed = f->count > 0 && f->items[f->count - 1].id == kinds[ARI_FINDING_FINDINGS_CUT].word;
     if (f->dropped == 0) return;
+    if (closed) f->count--;
     char message[128];
     snprintf(message, sizeof(message),
              "%" PRIu64 " more findings were not kept (--limit findings=N keeps more)", f->dropped);

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 
 typedef enum ari_finding_id {
-#define FINDING(id, word, severity, meaning) ARI_FINDING_##id,
+#define FINDING(id, word, severity, meaning, remedy) ARI_FINDING_##id,
 #include "read/finding.def"
 #undef FINDING
     ARI_FINDING_COUNT,
@@ -24,10 +24,12 @@ typedef struct ari_findings {
 void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format,
                  ...) ARI_PRINTF(5, 6);
 
-/* What a finding means, by its permanent word; "" of one that is not known. */
+/* The kind of a permanent word, below ARI_FINDING_COUNT; what it means, and what to do. */
+size_t finding_kind(const char *id);
 const char *finding_meaning(const char *id);
+const char *finding_remedy(const char *id);
 
-/* Say how many were dropped, if any were. Once, at the end. */
+/* Say how many were dropped, if any were: at the end, and again where more came after that. */
 void findings_close(ari_findings *f);
 void findings_free(ari_findings *f);
 

@@ -345,7 +345,7 @@ static ari_status place_data(reading *r)
     ari_tensors *t = &r->into->tensors;
     uint64_t previous = 0;
     bool ordered = true;
-    r->file->data_at = r->c->at;
+    r->file->header_end = r->file->data_at = r->c->at;
     if (r->tensor_count > 0 && !align_u64(r->c->at, r->alignment, &r->file->data_at)) {
         return cursor_fail(r->c, ARI_MALFORMED, "the header does not end");
     }

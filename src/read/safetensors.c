@@ -16,7 +16,10 @@
 
 #include <inttypes.h>
 
-enum { LENGTH_BYTES = 8 };
+enum {
+    LENGTH_BYTES = 8,
+    PADDING_MOST = 1 << 16, /* Pages of any system are smaller, or as large. */
+};
 
 typedef struct reading {
     ari_checkpoint *into;
@@ -237,7 +240,11 @@ static ari_status read_entries(reading *r)
             return ari_wrap(j->in->err, "tensor \"%s\"", show(key).text);
         }
     }
-    json_end(j);
+    size_t end = j->in->at;
+    if (json_end(j) && j->in->at - end >= PADDING_MOST) {
+        finding_add(&r->into->findings, ARI_FINDING_HEADER_PADDING, NO_TENSOR, end,
+                    "%sthe header ends with %zu bytes of white space", r->file->where, j->in->at - end);
+    }
     return j->in->err->status;
 }
 
@@ -261,7 +268,7 @@ static ari_status read(ari_checkpoint *into, uint32_t file, ari_cursor *c)
     ari_cursor header = cursor_over(span_first(c->in, LENGTH_BYTES + (size_t)n), c->err);
     header.at = LENGTH_BYTES;
     reading r = { .into = into, .file = &into->files[file], .file_index = file };
-    r.file->data_at = LENGTH_BYTES + n;
+    r.file->header_end = r.file->data_at = LENGTH_BYTES + n;
     r.json = json_over(&header, &into->arena, into->limits.depth);
     if (n > 0 && header.in.data[LENGTH_BYTES] != '{') {
         finding_add(&into->findings, ARI_FINDING_LEADING_SPACE, NO_TENSOR, LENGTH_BYTES,

@@ -260,10 +260,16 @@ static ari_status lfs_pointer(ari_span head, ari_err *err)
     return ari_hint(err, POINTER);
 }
 
-static ari_status zip_archive(ari_span head, const sniff_ending *e, ari_err *err)
+static const struct member *zip_member(ari_span head)
 {
     const struct member *m = members;
     while (memmem(head.data, head.size, m->name, strlen(m->name)) == NULL) m++;
+    return m;
+}
+
+static ari_status zip_archive(ari_span head, const sniff_ending *e, ari_err *err)
+{
+    const struct member *m = zip_member(head);
     bool by_name = m->name[0] == '\0' && e != NULL && e->kind == ENDING_WEIGHTS;
     return by_name ? is(err, e->what, e->hint) : is(err, m->what, m->hint);
 }
@@ -294,15 +300,27 @@ static ari_status unknown(ari_span head, ari_err *err)
     return ari_hint(err, NAME);
 }
 
-static ari_status sniff_magic(ari_span head, ari_err *err)
+static const struct magic *find_magic(ari_span head)
 {
     for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
         const struct magic *m = &magics[i];
         ari_span there = span_first(span_from(head, m->at), m->size);
-        if (span_eq(there, (ari_span){ (const uint8_t *)m->bytes, m->size }))
-            return is(err, m->what, m->hint);
+        if (span_eq(there, (ari_span){ (const uint8_t *)m->bytes, m->size })) return m;
     }
-    return ARI_OK;
+    return NULL;
+}
+
+const char *sniff_what(ari_span bytes)
+{
+    ari_span head = span_first(bytes, 4096);
+    const struct magic *m = find_magic(head);
+    if (span_starts(head, "PK\x03\x04")) return zip_member(head)->what;
+    if (span_starts(head, "GGUF")) return "another GGUF file";
+    if (span_starts(head, "#!")) return "a script";
+    if (m != NULL) return m->what;
+    if (head.size == 0) return NULL;
+    if (is_zero(head)) return is_zero(bytes) ? "zeros" : "zeros, and then something else";
+    return is_text(head) ? "plain text" : NULL;
 }
 
 ari_status sniff(const char *path, ari_span head, uint64_t size, ari_err *err)
@@ -318,7 +336,8 @@ ari_status sniff(const char *path, ari_span head, uint64_t size, ari_err *err)
     }
     if (span_starts(head, "version https://git-lfs")) return lfs_pointer(head, err);
     if (span_starts(head, "PK\x03\x04")) return zip_archive(head, e, err);
-    if (sniff_magic(head, err) != ARI_OK) return err->status;
+    const struct magic *m = find_magic(head);
+    if (m != NULL) return is(err, m->what, m->hint);
     if (is_text(head)) return sniff_text(path, head, err);
     if (size <= 8) {
         ari_fail(err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "%" PRIu64 " bytes are too few for any model format",

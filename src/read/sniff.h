@@ -18,6 +18,10 @@ typedef struct sniff_ending {
 /* NULL where the name says nothing. Of two, the one that stands first in memory tells more. */
 const sniff_ending *sniff_name(const char *name);
 
+/* What bytes look like that should not be where they are: "a ZIP archive", "zeros", "plain text"; NULL where
+ * nothing is recognised. */
+const char *sniff_what(ari_span bytes);
+
 /* What a file that would not read has been through, as a hint; NULL where its
  * first MiB shows no sign of it. */
 const char *sniff_damage(ari_span head);

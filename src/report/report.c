@@ -68,17 +68,19 @@ ari_status ari_report_inspect(const ari_model *model, const ari_comparison *comp
     return write_document(&d, style, out, err);
 }
 
-ari_status ari_report_verify(const ari_model *model, bool strict, const ari_style *style, char **out,
-                             ari_err *err)
+ari_status ari_report_verify(const ari_model *model, const ari_checks *checks, bool strict,
+                             const ari_style *style, char **out, ari_err *err)
 {
+    static const ari_checks none = { 0 };
+    if (checks == NULL) checks = &none;
     ari_text t = { 0 };
     ari_doc d = doc_begin(style);
     *out = NULL;
     if (model->entry != NULL)
         return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "the catalogue has figures of it, and no files");
     if (is_json(style))
-        return write_json(verify_json(model, strict, style->format == ARI_JSON, &t), &t, out, err);
-    verify_document(model, strict, &d);
+        return write_json(verify_json(model, checks, strict, style->format == ARI_JSON, &t), &t, out, err);
+    verify_document(model, checks, strict, &d);
     return write_document(&d, style, out, err);
 }
 

@@ -5,9 +5,9 @@
 #include "infer/model.h"
 #include "report/doc.h"
 
-/* strict: warnings count as well. */
-void verify_document(const ari_model *m, bool strict, ari_doc *d);
+/* checks: what was looked at. strict: warnings count as well. */
+void verify_document(const ari_model *m, const ari_checks *checks, bool strict, ari_doc *d);
 /* archinspect/verify/1; false when memory is short. */
-bool verify_json(const ari_model *m, bool strict, bool indented, ari_text *out);
+bool verify_json(const ari_model *m, const ari_checks *checks, bool strict, bool indented, ari_text *out);
 
 #endif

@@ -1,0 +1,19 @@
+/* progress.h -- how far something is that takes longer than a second: one line on a terminal, gone when it
+ * ends. */
+#ifndef ARI_CLI_PROGRESS_H
+#define ARI_CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct cli_progress {
+    bool quiet; /* Or standard error is no terminal. */
+    double began, shown;
+} cli_progress;
+
+cli_progress progress_begin(bool quiet);
+/* For ari_checks: the context is a cli_progress. */
+void progress_show(void *progress, uint64_t bytes, uint64_t of);
+void progress_end(cli_progress *p);
+
+#endif
