@@ -1,6 +1,7 @@
 #include "audit/beside.h"
 
 #include "base/json.h"
+#include "read/container.h"
 #include "read/map.h"
 #include "read/sniff.h"
 
@@ -58,22 +59,25 @@ static const struct looks *by_look(const char *what)
     return NULL;
 }
 
-/* The first bytes, or nothing where they cannot be read. A pipe is not waited for. */
-static ari_span head_of(int folder, const char *name, uint8_t *room)
+/* What its first bytes look like; NULL where they cannot be read, or are a model's. A pipe is not waited for.
+ */
+static const char *look_at(int folder, const char *name)
 {
     struct stat s;
+    uint8_t room[HEAD];
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     bool plain = fd >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode);
     ssize_t n = plain ? pread(fd, room, HEAD, 0) : 0;
     if (fd >= 0) close(fd);
-    return (ari_span){ room, n < 0 ? 0 : (size_t)n };
+    if (n <= 0) return NULL;
+    ari_span head = { room, (size_t)n };
+    return container_of(head, (uint64_t)s.st_size) != NULL ? NULL : sniff_what(head);
 }
 
 static void check_one(walk *w, int folder, const char *name)
 {
-    uint8_t room[HEAD];
     const char *shown = arena_escape(&w->c->arena, span_of(w->path), ESCAPE_ALL);
-    const char *what = sniff_what(head_of(folder, name, room));
+    const char *what = look_at(folder, name);
     const struct looks *look = by_look(what);
     const struct named *named = by_name(name);
     if (look != NULL) {

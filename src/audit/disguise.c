@@ -134,8 +134,8 @@ void key_types_check(ari_checkpoint *c)
             uint32_t own = array ? 1u << (16 + m->element) : 1u << m->type;
             if ((key_types[k].types & own) == 0) {
                 finding_add(&c->findings, ARI_FINDING_KEY_TYPE, NO_TENSOR, m->at,
-                            "%skey \"%s\" is %s%s, which its loaders do not take", f->where,
-                            show(m->key).text, array ? "an array of " : "a ",
+                            "%skey \"%s\" is of type %s%s, which its loaders do not take", f->where,
+                            show(m->key).text, array ? "array of " : "",
                             meta_type_word(array ? m->element : m->type));
             }
             break;

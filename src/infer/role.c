@@ -9,7 +9,7 @@ static const struct {
     const char *word;
     ari_role_group group;
 } roles[] = {
-#define ROLE(id, word, group) { word, ARI_GROUP_##group },
+#define ROLE(id, word, group, work) { word, ARI_GROUP_##group },
 #include "infer/role.def"
 };
 

@@ -5,7 +5,7 @@
 #include "infer/layout.h"
 
 typedef enum ari_role {
-#define ROLE(id, word, group) ARI_ROLE_##id,
+#define ROLE(id, word, group, work) ARI_ROLE_##id,
 #include "infer/role.def"
     ARI_ROLE_COUNT,
 } ari_role;

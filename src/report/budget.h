@@ -23,6 +23,8 @@ typedef struct ari_budget {
     uint64_t of[WORK_COUNT]; /* Parameters of the main component. */
     uint64_t *by_layer; /* layers rows of WORK_COUNT; in the arena. NULL where there are too many layers. */
     size_t layers;
+    uint32_t *numbers; /* What each is called. */
+    size_t *places;    /* The layer of a number; SIZE_MAX of one that is none. */
 } ari_budget;
 
 /* All 0 for a model without tensors. False when memory is short. */
@@ -35,13 +37,17 @@ const char *work_words(const ari_doc *d, ari_work w);
  * or nothing tells. By the tensors, else by layer_types. */
 const char *layer_strip(ari_doc *d, const ari_model *m, const ari_budget *b);
 
-/* The parts in the order in which data flows through them, PARTS_MOST at most; how many. */
+/* The parts in the order in which data flows through them, PARTS_MOST at most, the main one among them; how
+ * many, and how many more there are. */
 enum { PARTS_MOST = 6 };
-size_t parts_in_flow(const ari_model *m, const ari_component **out);
+size_t parts_in_flow(const ari_model *m, const ari_component **out, size_t *more);
 
 /* Boxes from the encoders to the decoder, for a model of several parts; NULL of one. No wider than columns.
  */
 const char *part_diagram(ari_doc *d, const ari_model *m, const ari_style *style);
+
+/* "1152 → 2560": from the encoder to the decoder; "" where the widths are not known. */
+const char *projector_words(ari_doc *d, const ari_model *m);
 
 /* The pictures of a page. */
 void draw_blocks_of(const ari_model *m, const ari_budget *budget, ari_doc *d);

@@ -14,14 +14,22 @@ typedef struct drawing {
     bool ascii;
 } drawing;
 
-size_t parts_in_flow(const ari_model *m, const ari_component **out)
+size_t parts_in_flow(const ari_model *m, const ari_component **out, size_t *more)
 {
     static const char *const order[] = { "vision_encoder", "audio_encoder", "text_encoder",
                                          "projector",      "text_decoder",  "head" };
     size_t n = 0;
+    bool main_is_in = false;
+    *more = 0;
     for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
-        for (size_t i = 0; i < m->component_count && n < PARTS_MOST; i++) {
-            if (strcmp(m->components[i].role, order[k]) == 0) out[n++] = &m->components[i];
+        for (size_t i = 0; i < m->component_count; i++) {
+            if (strcmp(m->components[i].role, order[k]) != 0) continue;
+            main_is_in = main_is_in || i == 0;
+            if (n + (main_is_in ? 0 : 1) < PARTS_MOST) {
+                out[n++] = &m->components[i];
+            } else {
+                ++*more;
+            }
         }
     }
     return n;
@@ -32,8 +40,26 @@ static bool is_encoder_role(const ari_component *c)
     return strstr(c->role, "_encoder") != NULL;
 }
 
-static const char *size_words(ari_doc *d, const ari_component *c)
+/* What a part leads to has the width of the main one; what comes before it, where there is one such, its own.
+ */
+const char *projector_words(ari_doc *d, const ari_model *m)
 {
+    const char *to = m->architecture.fields[ARI_FIELD_HIDDEN_SIZE].value, *from = NULL;
+    size_t encoders = 0;
+    for (size_t i = 1; i < m->component_count; i++) {
+        if (!is_encoder_role(&m->components[i])) continue;
+        encoders++;
+        from = m->components[i].architecture.fields[ARI_FIELD_HIDDEN_SIZE].value;
+    }
+    const char *arrow = d->ascii ? "->" : "\xE2\x86\x92";
+    if (strcmp(to, "null") == 0) return "";
+    if (encoders != 1 || strcmp(from, "null") == 0) return doc_printf(d, "%s %s", arrow, to);
+    return doc_printf(d, "%s %s %s", from, arrow, to);
+}
+
+static const char *size_words(ari_doc *d, const ari_model *m, const ari_component *c)
+{
+    if (strcmp(c->role, "projector") == 0) return projector_words(d, m);
     const ari_inferred *f = c->architecture.fields;
     const char *width = f[ARI_FIELD_HIDDEN_SIZE].value, *depth = f[ARI_FIELD_NUM_HIDDEN_LAYERS].value;
     const char *out = f[ARI_FIELD_OUT_HIDDEN_SIZE].value;
@@ -42,12 +68,12 @@ static const char *size_words(ari_doc *d, const ari_component *c)
     return strcmp(width, "null") != 0 ? width : strcmp(out, "null") != 0 ? out : "";
 }
 
-static void add_box(drawing *g, const ari_component *c)
+static void add_box(drawing *g, const ari_model *m, const ari_component *c)
 {
     size_t i = g->count++;
     g->parts[i] = c;
     g->lines[i][0] = doc_term(g->d, c->role);
-    g->lines[i][1] = size_words(g->d, c);
+    g->lines[i][1] = size_words(g->d, m, c);
     g->lines[i][2] = plain_scaled(g->d, c->parameters);
     for (size_t k = 0; k < LINES; k++) {
         size_t n = text_columns(g->lines[i][k]);
@@ -121,9 +147,10 @@ const char *part_diagram(ari_doc *d, const ari_model *m, const ari_style *style)
     drawing g = { .d = d, .ascii = d->ascii };
     ari_text t = { 0 };
     const ari_component *parts[PARTS_MOST];
-    size_t n = parts_in_flow(m, parts);
-    for (size_t i = 0; i < n; i++) add_box(&g, parts[i]);
+    size_t more, n = parts_in_flow(m, parts, &more);
+    for (size_t i = 0; i < n; i++) add_box(&g, m, parts[i]);
     if (g.count < 2) return NULL;
     put_all(&t, &g, style->columns == 0 ? 80 : style->columns);
+    if (more > 0) text_printf(&t, "  %s\n", SAY(d, AND_MORE, doc_number(d, more)));
     return doc_take(d, &t);
 }

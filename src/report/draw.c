@@ -111,9 +111,10 @@ static void add_stated_layers(blocks *b)
     b->times = NULL;
 }
 
-static void add_part(blocks *b, const ari_budget *budget)
+static void add_part(blocks *b, const ari_model *m, const ari_budget *budget)
 {
     add_block(b, doc_term(b->d, b->part->role), plain_scaled(b->d, b->part->parameters), 0);
+    if (strcmp(b->part->role, "projector") == 0) add_block(b, projector_words(b->d, m), NULL, 0);
     add_size(b, WORD_VOCABULARY, ARI_FIELD_VOCAB_SIZE);
     add_size(b, WORD_WIDTH, ARI_FIELD_HIDDEN_SIZE);
     if (budget != NULL && budget->layers > 0) {
@@ -136,10 +137,10 @@ void draw_blocks_of(const ari_model *m, const ari_budget *budget, ari_doc *d)
     p->item_head = W(d, PART);
     p->value_head = W(d, SHAPE);
     const ari_component *parts[PARTS_MOST];
-    size_t n = parts_in_flow(m, parts);
+    size_t more, n = parts_in_flow(m, parts, &more);
     for (size_t i = 0; i < n; i++) {
         b.part = parts[i];
-        add_part(&b, parts[i] == &m->components[0] ? budget : NULL);
+        add_part(&b, m, parts[i] == &m->components[0] ? budget : NULL);
     }
 }
 
@@ -156,25 +157,31 @@ static const char *share(ari_doc *d, const char *words, uint64_t n, uint64_t all
     return doc_printf(d, "%s, %.1f %%", words, all == 0 ? 0 : 100 * (double)n / (double)all);
 }
 
+static void add_share(ari_picture *p, const ari_model *m, ari_doc *d, const char *label, uint64_t n)
+{
+    if (n > 0) add_item(p, label, share(d, plain_scaled(d, n), n, m->parameters), (double)n);
+}
+
 void draw_budget(const ari_model *m, const ari_budget *b, ari_doc *d)
 {
     ari_picture *p = doc_picture(d, PICTURE_STACK, W(d, PICTURE_BUDGET), SAY(d, SAYS_BUDGET, m->path));
     if (p != NULL)
-        p->items = arena_alloc(&d->arena, (WORK_COUNT + m->component_count + 1) * sizeof(p->items[0]));
+        p->items = arena_alloc(&d->arena, (WORK_COUNT + m->component_count + 2) * sizeof(p->items[0]));
     if (p == NULL || p->items == NULL) return;
     p->item_head = W(d, ROLE);
     p->value_head = W(d, PARAMETERS);
+    uint64_t left = m->parameters;
     for (size_t w = 0; w < WORK_COUNT; w++) {
-        if (b->of[w] > 0)
-            add_item(p, work_words(d, (ari_work)w),
-                     share(d, plain_scaled(d, b->of[w]), b->of[w], m->parameters), (double)b->of[w]);
+        add_share(p, m, d, work_words(d, (ari_work)w), b->of[w]);
+        left -= b->of[w] < left ? b->of[w] : left;
     }
     for (size_t i = 1; i < m->component_count; i++) {
-        uint64_t n = m->components[i].parameters;
-        if (n > 0)
-            add_item(p, doc_term(d, m->components[i].role), share(d, plain_scaled(d, n), n, m->parameters),
-                     (double)n);
+        const ari_component *c = &m->components[i];
+        bool unnamed = strcmp(c->role, "other") == 0;
+        add_share(p, m, d, unnamed ? c->prefix : doc_term(d, c->role), c->parameters);
+        left -= c->parameters < left ? c->parameters : left;
     }
+    add_share(p, m, d, W(d, NO_PART), left);
 }
 
 void draw_bytes(const ari_model *m, ari_doc *d)
@@ -220,12 +227,13 @@ static void fill_map(ari_picture *p, const ari_budget *b, const ari_work *rows, 
             p->levels[at] = level;
             p->cells[at] = as_before ? p->cells[at - 1] : n > 0 ? plain_scaled(d, n) : NULL;
             if (level > 0 && p->level_names[level] == NULL)
-                p->level_names[level] = level == 5
-                                            ? SAY(d, LEVEL_MOST, plain_scaled(d, most))
-                                            : SAY(d, LEVEL_UP_TO, plain_scaled(d, most * level * level / 25));
+                p->level_names[level] =
+                    level == 5
+                        ? SAY(d, LEVEL_MOST, plain_scaled(d, most))
+                        : SAY(d, LEVEL_UP_TO, plain_scaled(d, (uint64_t)((double)most * level * level / 25)));
         }
     }
-    for (size_t c = 0; c < p->columns; c++) p->column_names[c] = doc_number(d, c);
+    for (size_t c = 0; c < p->columns; c++) p->column_names[c] = doc_number(d, b->numbers[c]);
 }
 
 void draw_layers(const ari_budget *b, ari_doc *d)

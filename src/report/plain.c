@@ -18,13 +18,13 @@ static const char *scaled(ari_doc *d, uint64_t n, const char *const steps[6])
     double value = (double)n;
     size_t step = 0;
     for (; value >= 999.95 && step < 5; step++) value /= 1000;
-    return step == 0 ? doc_printf(d, "%" PRIu64 " %s", n, steps[0])
+    return step == 0 ? doc_printf(d, "%" PRIu64 "%s", n, steps[0])
                      : doc_printf(d, "%.1f %s", value, steps[step]);
 }
 
 const char *plain_bytes(ari_doc *d, uint64_t n)
 {
-    static const char *const steps[] = { "B", "KB", "MB", "GB", "TB", "PB" };
+    static const char *const steps[] = { " B", "KB", "MB", "GB", "TB", "PB" };
     return scaled(d, n, steps);
 }
 

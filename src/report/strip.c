@@ -10,18 +10,18 @@ enum { LAYERS_MOST = 512, PERIOD_MOST = 16, RUNS_MOST = 8, KINDS = 8 };
 
 static const struct kind {
     const char *layer_type; /* As layer_types has it; NULL for what the tensors show. */
-    char letter;
+    char letter, other;     /* The second where an earlier kind of the model has the first. */
     ari_word words;
 } kinds[] = {
-    { "full_attention", 'G', WORD_LAYER_FULL },
-    { "sliding_attention", 'L', WORD_LAYER_SLIDING },
-    { "chunked_attention", 'C', WORD_LAYER_CHUNKED },
-    { "linear_attention", 'L', WORD_LAYER_LINEAR },
-    { "mamba", 'S', WORD_LAYER_MAMBA },
-    { "recurrent", 'R', WORD_LAYER_RECURRENT },
-    { "conv", 'C', WORD_LAYER_CONV },
-    { "moe", 'M', WORD_LAYER_MOE },
-    { "mlp", 'D', WORD_LAYER_DENSE },
+    { "full_attention", 'G', 'G', WORD_LAYER_FULL },
+    { "sliding_attention", 'L', 'L', WORD_LAYER_SLIDING },
+    { "chunked_attention", 'C', 'C', WORD_LAYER_CHUNKED },
+    { "linear_attention", 'L', 'N', WORD_LAYER_LINEAR },
+    { "mamba", 'S', 'S', WORD_LAYER_MAMBA },
+    { "recurrent", 'R', 'R', WORD_LAYER_RECURRENT },
+    { "conv", 'C', 'V', WORD_LAYER_CONV },
+    { "moe", 'M', 'M', WORD_LAYER_MOE },
+    { "mlp", 'D', 'D', WORD_LAYER_DENSE },
 };
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]), MOE = KIND_COUNT - 2, DENSE = KIND_COUNT - 1 };
@@ -31,6 +31,22 @@ typedef struct strip {
     uint8_t of[LAYERS_MOST];
     size_t layers;
 } strip;
+
+static bool has_kind(const strip *s, size_t kind)
+{
+    for (size_t i = 0; i < s->layers; i++) {
+        if (s->of[i] == kind) return true;
+    }
+    return false;
+}
+
+static char letter_of(const strip *s, size_t kind)
+{
+    for (size_t i = 0; i < kind; i++) {
+        if (kinds[i].letter == kinds[kind].letter && has_kind(s, i)) return kinds[kind].other;
+    }
+    return kinds[kind].letter;
+}
 
 static size_t kind_named(const char *layer_type)
 {
@@ -97,7 +113,7 @@ static size_t period_of(const strip *s)
 
 static void put_letters(ari_text *t, const strip *s, size_t first, size_t n)
 {
-    for (size_t i = first; i < first + n; i++) text_repeat(t, kinds[s->of[i]].letter, 1);
+    for (size_t i = first; i < first + n; i++) text_repeat(t, letter_of(s, s->of[i]), 1);
 }
 
 /* "LLLG×12", "D M×60", or every letter. */
@@ -118,7 +134,7 @@ static void put_strip(const ari_doc *d, ari_text *t, const strip *s)
             put_letters(t, s, i, n);
             continue;
         }
-        text_printf(t, "%s%c", i == 0 ? "" : " ", kinds[s->of[i]].letter);
+        text_printf(t, "%s%c", i == 0 ? "" : " ", letter_of(s, s->of[i]));
         if (n > 1) text_printf(t, "%s%zu", doc_times(d), n);
     }
 }
@@ -128,7 +144,7 @@ static void put_legend(const ari_doc *d, ari_text *t, const strip *s, uint32_t *
     for (size_t i = 0; i < s->layers; i++) {
         uint32_t bit = UINT32_C(1) << s->of[i];
         if ((*named & bit) != 0) continue;
-        text_printf(t, "%s%c %s", *named == 0 ? "" : ", ", kinds[s->of[i]].letter,
+        text_printf(t, "%s%c %s", *named == 0 ? "" : ", ", letter_of(s, s->of[i]),
                     word_in(d->language, kinds[s->of[i]].words));
         *named |= bit;
     }
