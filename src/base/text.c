@@ -1,9 +1,11 @@
 #include "base/text.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 static bool reserve(ari_text *t, size_t more)
 {
@@ -198,6 +200,16 @@ void text_put_ascii(ari_text *t, const char *words)
     }
 }
 
+/* Addresses and names that GitHub would make links of, and tell somebody about, stay words. */
+static const char *markdown_entity(const char *words, size_t i)
+{
+    bool begins = i == 0 || !isalnum((unsigned char)words[i - 1]);
+    if (words[i] == '&') return "&amp;";
+    if (words[i] == '@') return "&#64;";
+    if (words[i] == ':' && strncmp(words + i, "://", 3) == 0) return "&#58;";
+    return begins && strncasecmp(words + i, "www.", 4) == 0 ? "&#119;" : NULL;
+}
+
 void text_put_markdown(ari_text *t, const char *words)
 {
     /* What would begin a list or a heading. */
@@ -208,8 +220,9 @@ void text_put_markdown(ari_text *t, const char *words)
     for (size_t i = 0; words[i] != '\0'; i++) {
         bool numbers = i == digits && digits > 0 && (words[i] == '.' || words[i] == ')') &&
                        (words[i + 1] == ' ' || words[i + 1] == '\0');
-        if (words[i] == '&') {
-            text_put(t, "&amp;");
+        const char *entity = markdown_entity(words, i);
+        if (entity != NULL) {
+            text_put(t, entity);
             continue;
         }
         if (numbers || strchr("\\`*_{}[]<>#|~$", words[i]) != NULL) text_put(t, "\\");

@@ -1,8 +1,10 @@
 #include "cli/kept.h"
 
 #include "base/span.h"
+#include "cli/guard.h"
 
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,18 @@ static const char *const kept[] = { ".safetensors",
                                     "params.json",
                                     "vocab.txt",
                                     "merges.txt",
+                                    ".onnx",
+                                    ".h5",
+                                    ".keras",
+                                    ".msgpack",
+                                    ".npz",
+                                    ".npy",
+                                    ".pkl",
+                                    ".tflite",
+                                    ".pb",
+                                    ".zip",
+                                    ".tar",
+                                    ".tgz",
                                     "LICENSE.txt",
                                     "requirements.txt",
                                     "LICENSE.md",
@@ -36,15 +50,23 @@ static const char *const kept[] = { ".safetensors",
                                     ".yaml",
                                     ".yml" };
 
-static bool is_model(const cli_options *o, const char *path)
+/* A model also where it is damaged, or beyond a limit: what is none is told as such. */
+static ari_status look(void *context, ari_err *err)
 {
     ari_set *set = NULL;
     ari_model *model = NULL;
-    bool found = ari_set_find(path, &o->library, &set, NULL) == ARI_OK &&
-                 ari_model_open(set, 0, &o->library, &model, NULL) == ARI_OK;
+    ari_status status = ari_set_find(context, NULL, &set, err);
+    if (status == ARI_OK) status = ari_model_open(set, 0, NULL, &model, err);
     ari_model_close(model);
     ari_set_free(set);
-    return found;
+    return status;
+}
+
+static bool is_model(const char *path)
+{
+    ari_err err = ARI_ERR_INIT;
+    ari_status status = guarded(look, (void *)(uintptr_t)path, &err);
+    return status != ARI_NOT_A_MODEL && status != ARI_NOT_FOUND;
 }
 
 static bool is_same_file(const struct stat *a, const char *path)
@@ -79,10 +101,11 @@ static bool is_report(const char *path)
     return memmem(head, size, "archinspect", strlen("archinspect")) != NULL;
 }
 
-bool is_kept(const char *output, const cli_options *o)
+bool is_kept(const char *path, const cli_options *o)
 {
     struct stat s;
-    if (stat(output, &s) != 0 || !S_ISREG(s.st_mode)) return false;
+    char output[PATH_MAX]; /* A link is written through. */
+    if (stat(path, &s) != 0 || !S_ISREG(s.st_mode) || realpath(path, output) == NULL) return false;
     ari_span name = span_of(output);
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         if (span_ends(name, kept[i])) return true;
@@ -94,5 +117,5 @@ bool is_kept(const char *output, const cli_options *o)
     for (size_t i = 0; i < o->catalogue_count; i++) {
         if (is_same_file(&s, o->catalogues[i])) return true;
     }
-    return is_model(o, output);
+    return is_model(output);
 }

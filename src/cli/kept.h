@@ -5,6 +5,6 @@
 #include "cli/options.h"
 
 /* Is it there, and one of those? Beside a model, all are but reports. */
-bool is_kept(const char *output, const cli_options *o);
+bool is_kept(const char *path, const cli_options *o);
 
 #endif

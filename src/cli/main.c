@@ -19,11 +19,12 @@ static int explain(const cli_options *o)
     return output_close(&out) ? 0 : 2;
 }
 
-/* Where a caller closed a standard stream, the next file to be opened would be taken for it. */
+/* Where a caller closed a standard stream, the next file to be opened would be taken for it. Writing to what
+ * stands in for it fails, so that a lost report is told. */
 static void fill_standard_streams(void)
 {
-    int fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDWR);
+    int fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDONLY);
     if (fd > STDERR_FILENO) close(fd);
 }
 

@@ -439,6 +439,11 @@ bool options_parse(int argc, char **argv, cli_options *out)
     if (argc < 2 || !parse_arguments(argc, argv, out)) return false;
     if (out->output != NULL) out->style.color = false;
     if (out->short_help || out->long_help || out->version) return true;
+    if (out->style.ascii && out->style.language != ARI_ENGLISH && out->style.format == ARI_TEXT) {
+        refuse(out, "this locale has no letters for --lang ko");
+        out->err.hint = "set LC_ALL=C.UTF-8, or choose --format md or html";
+        return false;
+    }
     return out->list ? check_list(out) : check_command(out);
 }
 

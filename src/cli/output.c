@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,10 +46,13 @@ static bool is_written_through(const char *path)
 
 static bool open_temporary(cli_output *out)
 {
-    size_t n = strlen(out->path) + sizeof(".XXXXXX");
+    const char *slash = strrchr(out->path, '/');
+    int folder = slash == NULL ? 0 : (int)(slash - out->path) + 1;
+    size_t n = strlen(out->path) + sizeof("..XXXXXX");
     out->temporary = malloc(n);
     if (out->temporary == NULL) return false;
-    snprintf(out->temporary, n, "%s.XXXXXX", out->path);
+    /* Hidden, so that nothing that looks at the folder takes it for a file of the model. */
+    snprintf(out->temporary, n, "%.*s.%s.XXXXXX", folder, out->path, out->path + folder);
     int fd = mkstemp(out->temporary);
     out->file = fd < 0 ? NULL : fdopen(fd, "w");
     if (fd >= 0 && out->file == NULL) {
@@ -87,12 +91,15 @@ void output_put(cli_output *out, const char *words)
     if (out->code == 0 && fputs(words, out->file) < 0) out->code = errno == 0 ? EIO : errno;
 }
 
-/* Give the complete file its name, with the rights any new file would have. */
+/* Give the complete file its name, with the rights of the one it replaces, or those any new file would have.
+ */
 static bool give_name(cli_output *out)
 {
+    struct stat old;
     mode_t mask = umask(0);
     umask(mask);
-    return chmod(out->temporary, 0666 & ~mask) == 0 && rename(out->temporary, out->path) == 0;
+    mode_t mode = stat(out->path, &old) == 0 ? old.st_mode & 07777 : 0666 & ~mask;
+    return chmod(out->temporary, mode) == 0 && rename(out->temporary, out->path) == 0;
 }
 
 bool output_close(cli_output *out)

@@ -96,6 +96,8 @@ static ari_status open_model(const ari_set *set, size_t i, const ari_options *op
     ari_status status = checkpoint_read(&set->groups[i], &options->limits, &m->checkpoint, err);
     if (status != ARI_OK) return status;
     m->path = arena_escape(&m->checkpoint->arena, span_of(set->groups[i].path), ESCAPE_ALL);
+    if (set->groups[i].place != NULL)
+        m->place = arena_escape(&m->checkpoint->arena, span_of(set->groups[i].place), ESCAPE_ALL);
     status = infer(m, options, err);
     return status == ARI_OK && m->checkpoint->arena.failed ? ari_out_of_memory(err) : status;
 }
@@ -126,7 +128,7 @@ ari_status ari_model_verify(ari_model *m, const ari_checks *checks, ari_err *err
     ari_err unused = ARI_ERR_INIT;
     if (err == NULL) err = &unused;
     if (m->entry != NULL)
-        return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "a catalogued model has no files to verify");
+        return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "the catalogue has figures of it, and no files");
     return audit_run(m->checkpoint, checks == NULL ? &none : checks, &m->sums, err);
 }
 

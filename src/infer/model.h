@@ -30,7 +30,8 @@ typedef struct ari_dtype_sum {
 struct ari_model {
     const struct ari_entry *entry; /* Of the catalogue, where it is no checkpoint. */
     ari_checkpoint *checkpoint;
-    const char *path; /* As given; escaped. */
+    const char *path;  /* As given; escaped. */
+    const char *place; /* Where it was found, of a name in a store; escaped. Else NULL. */
     ari_layout layout;
     ari_sums sums; /* Where ari_model_verify hashed it. */
     ari_packing packing;

@@ -368,7 +368,7 @@ ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari
     ari_checkpoint *c = calloc(1, sizeof(*c));
     if (c == NULL) return ari_out_of_memory(err);
     c->limits = *limits;
-    c->of_folder = group->file_count == 0 || strcmp(group->path, group->files[0]) != 0;
+    c->of_folder = group->of_folder;
     c->findings = (ari_findings){ .arena = &c->arena, .most = (size_t)limits->findings };
     if (getentropy(&c->tensors.names.seed, sizeof(uint64_t)) != 0)
         c->tensors.names.seed = (uint64_t)(uintptr_t)c;

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MISSING_KEPT = 16, NAMES_SHOWN = 4 };
+enum { MISSING_KEPT = 16, NAMES_SHOWN = 4, FOLDERS_SEARCHED = 256 };
 
 /* Grouping the files of one folder, the groups going to the set. */
 typedef struct search {
@@ -382,6 +382,30 @@ static const sniff_ending *instead(const listing *l, const char **name)
     return best;
 }
 
+/* ": of its folders, a and b hold some", the first few of them. */
+static const char *folders_that_hold(search *s)
+{
+    ari_text names = { 0 };
+    size_t n = 0;
+    for (size_t i = 0; i < s->list.folder_count && i < FOLDERS_SEARCHED; i++) {
+        ari_err unused = ARI_ERR_INIT;
+        const char *folder = arena_printf(&s->set->arena, "%s%s/", s->list.folder, s->list.folders[i].name);
+        listing l = { .arena = &s->set->arena, .limits = s->limits, .folder = folder, .err = &unused };
+        bool holds = listing_read(&l) == ARI_OK && l.model_count > 0;
+        listing_free(&l);
+        if (!holds) continue;
+        if (n++ < NAMES_SHOWN)
+            text_printf(&names, "%s%s", n == 1 ? "" : ", ", show(span_of(s->list.folders[i].name)).text);
+    }
+    const char *out =
+        n == 0 ? NULL
+               : arena_printf(&s->set->arena, "%zu of its folders do: %s%s", n,
+                              names.data == NULL ? "" : names.data, n > NAMES_SHOWN ? ", ..." : "");
+    if (names.failed) s->set->arena.failed = true;
+    text_free(&names);
+    return out;
+}
+
 static ari_status nothing_found(search *s, const char *path)
 {
     const listing *l = &s->list;
@@ -404,6 +428,12 @@ static ari_status nothing_found(search *s, const char *path)
         ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "is %s", own->what);
         return ari_hint(s->err, own->hint);
     }
+    const char *below = e == NULL ? folders_that_hold(s) : NULL;
+    if (below != NULL) {
+        ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "holds no .safetensors or .gguf file itself; %s",
+                 below);
+        return ari_hint(s->err, "name one of them, or all: archinspect FOLDER/*");
+    }
     ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "holds no .safetensors or .gguf file%s%s%s%s",
              e == NULL ? "" : "; ", e == NULL ? "" : show(span_of(name)).text, e == NULL ? "" : " is ",
              e == NULL ? "" : e->what);
@@ -419,6 +449,7 @@ static ari_status find_in_directory(search *s, const char *path)
     if (status == ARI_OK && s->set->count == 0) status = nothing_found(s, path);
     if (status == ARI_OK && s->set->count == 1)
         s->set->groups[0].path = arena_copy(&s->set->arena, span_of(path));
+    for (size_t i = 0; i < s->set->count; i++) s->set->groups[i].of_folder = true;
     return status;
 }
 

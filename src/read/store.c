@@ -226,6 +226,12 @@ ari_status ari_store_find(const char *name, const ari_options *options, ari_set 
     store_visit v = { .options = options == NULL ? &defaults : options, .arena = &arena, .err = &own };
     *out = NULL;
     find(&v, name, out);
+    if (*out != NULL && (*out)->count == 1) {
+        ari_group *g = &(*out)->groups[0];
+        g->place = g->path;
+        g->path = arena_copy(&(*out)->arena, span_of(name));
+        if ((*out)->arena.failed) arena.failed = true;
+    }
     ari_status status = hand_on(&own, arena.failed, err);
     if (status != ARI_OK) {
         ari_set_free(*out);

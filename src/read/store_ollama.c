@@ -268,7 +268,9 @@ static void list_tag(store_visit *v, const ollama_name *n)
     bool read = read_manifest(v, path, &m, &own) == ARI_OK;
     if (stat(path, &s) == 0) tally.modified = s.st_mtime;
     for (size_t i = 0; read && i < m.count; i++) {
-        if (stat(m.layers[i].blob, &s) != 0 || !S_ISREG(s.st_mode)) continue;
+        size_t earlier = 0;
+        while (strcmp(m.layers[earlier].blob, m.layers[i].blob) != 0) earlier++;
+        if (earlier < i || stat(m.layers[i].blob, &s) != 0 || !S_ISREG(s.st_mode)) continue;
         tally.files++;
         tally.bytes += (uint64_t)s.st_size;
         if (m.layers[i].kind == LAYER_OTHER) continue;

@@ -114,7 +114,7 @@ static void add_stated_layers(blocks *b)
 static void add_part(blocks *b, const ari_model *m, const ari_budget *budget)
 {
     add_block(b, doc_term(b->d, b->part->role), plain_scaled(b->d, b->part->parameters), 0);
-    if (strcmp(b->part->role, "projector") == 0) add_block(b, projector_words(b->d, m), NULL, 0);
+    if (strcmp(b->part->role, "projector") == 0) add_block(b, W(b->d, WIDTH), projector_words(b->d, m), 0);
     add_size(b, WORD_VOCABULARY, ARI_FIELD_VOCAB_SIZE);
     add_size(b, WORD_WIDTH, ARI_FIELD_HIDDEN_SIZE);
     if (budget != NULL && budget->layers > 0) {

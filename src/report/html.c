@@ -62,7 +62,9 @@ static const char style_sheet[] =
     "@media "
     "print{:root{--paper:#fff;--ink:#000;--dim:#444}main{max-width:none;padding:0}figure,tr{break-inside:"
     "avoid}"
-    "h2{break-after:avoid}.scroll{overflow:visible}svg{min-width:0}}\n"
+    "h2{break-after:avoid}.scroll{overflow:visible}svg{min-width:0}table{font-size:.7rem;width:100%}td,th,"
+    "thead th{white-space:normal;overflow-wrap:anywhere;padding:.15rem .3rem .15rem "
+    "0}.wide{table-layout:fixed}@page{margin:12mm}}\n"
     "</style>\n";
 
 static const char *const tones[] = { "", "dim", "good", "warn", "bad" };

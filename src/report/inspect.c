@@ -50,6 +50,7 @@ static void add_types(const ari_model *m, ari_doc *d)
 static void add_model(const ari_model *m, ari_doc *d)
 {
     add_columns(d, W(d, WHAT), W(d, VALUE), W(d, BASIS));
+    if (m->place != NULL) doc_row(d, TONE_PLAIN, W(d, WHERE), m->place, NULL, NULL);
     const char *basis = strcmp(m->kind, "unknown") == 0 ? NULL
                         : m->entry != NULL              ? doc_term(d, "stated")
                                                         : W(d, BY_TENSORS);

@@ -92,11 +92,13 @@ void add_verdict(const ari_comparison *c, ari_doc *d)
 {
     static const doc_tone tones[] = { TONE_GOOD, TONE_BAD, TONE_WARN, TONE_PLAIN };
     const ari_conclusion conclusion = c->verdict.conclusion;
-    const char *reason, *miss = verdict_nearest_miss(d, c);
+    const char *reason, *miss = verdict_nearest_miss(d, c), *words = doc_term(d, conclusion_word(conclusion));
+    bool these = verdict_is_of_these_only(c);
     doc_heading(d, TONE_PLAIN, W(d, VERDICT));
     doc_columns(d, W(d, WHAT), "", NULL, NULL);
     if (c->count > 1)
-        doc_row(d, tones[conclusion], W(d, CONCLUSION), doc_term(d, conclusion_word(conclusion)), NULL, NULL);
+        doc_row(d, these ? TONE_WARN : tones[conclusion], W(d, CONCLUSION),
+                these ? SAY(d, OF_THESE_ONLY, words) : words, NULL, NULL);
     for (size_t i = 0; (reason = verdict_reason(d, c, i)) != NULL; i++)
         doc_row(d, TONE_PLAIN, i == 0 ? W(d, BECAUSE) : "", reason, NULL, NULL);
     if (miss != NULL) doc_row(d, TONE_PLAIN, W(d, NEAREST_MISS), miss, NULL, NULL);

@@ -66,7 +66,12 @@ static void add_places(const ari_inventory *inventory, ari_doc *d)
 static void list_document(const ari_inventory *inventory, bool places, ari_doc *d)
 {
     uint64_t bytes = 0;
-    for (size_t i = 0; i < inventory->count; i++) bytes += inventory->models[i].bytes;
+    for (size_t i = 0; i < inventory->count; i++) {
+        /* Two tags of one model are one file. */
+        size_t first = 0;
+        while (strcmp(inventory->models[first].path, inventory->models[i].path) != 0) first++;
+        if (first == i) bytes += inventory->models[i].bytes;
+    }
     doc_title(d, W(d, MODELS_HERE),
               SAY(d, MODELS_OF_BYTES, doc_number(d, inventory->count), plain_bytes(d, bytes)));
     if (inventory->count > 0) add_models(inventory, d);

@@ -197,14 +197,24 @@ static bool knows_nothing(const ari_match *m)
     return (m->core.matched | m->core.differing | m->core.possible) == 0;
 }
 
+bool verdict_is_of_these_only(const ari_comparison *c)
+{
+    bool supported = c->verdict.conclusion == ARI_FROM_SCRATCH_SUPPORTED;
+    return supported && c->count > 1 && c->ranking.count > 0 && is_identical(&c->ranking.matches[0]);
+}
+
 const char *verdict_summary(ari_doc *d, const ari_comparison *c)
 {
     const ari_match *best = c->verdict.best;
     if (best == NULL) return W(d, NO_REFERENCE);
     if (knows_nothing(best)) return W(d, NOTHING_KNOWN);
-    return doc_printf(d, "%s%s%s", about_parts(d, c),
+    const ari_checkpoint *files = c->models[0]->checkpoint;
+    const char *cut = files != NULL && files->incomplete ? W(d, OF_INCOMPLETE) : "";
+    const char *elsewhere = about_catalogue(d, c);
+    bool told = elsewhere[0] != '\0', leads = told && is_identical(&c->ranking.matches[0]);
+    return doc_printf(d, "%s%s%s%s%s%s%s", cut, leads ? elsewhere : "", leads ? " " : "", about_parts(d, c),
                       is_identical(best) ? about_identical(d, c, best) : about_nearest(d, c, best),
-                      about_catalogue(d, c));
+                      told && !leads ? " " : "", leads ? "" : elsewhere);
 }
 
 const char *verdict_nearest_miss(ari_doc *d, const ari_comparison *c)

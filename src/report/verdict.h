@@ -6,6 +6,8 @@
 #include "report/doc.h"
 
 /* All of it belongs to the document, and is in its language. */
+/* Is it from scratch beside the references that were named, and not beside the catalogue? */
+bool verdict_is_of_these_only(const ari_comparison *c);
 const char *verdict_summary(ari_doc *d, const ari_comparison *c);
 /* NULL where every reference may be identical. */
 const char *verdict_nearest_miss(ari_doc *d, const ari_comparison *c);
