@@ -64,7 +64,7 @@ static const char style_sheet[] =
     "avoid}"
     "h2{break-after:avoid}.scroll{overflow:visible}svg{min-width:0}table{font-size:.7rem;width:100%}td,th,"
     "thead th{white-space:normal;overflow-wrap:anywhere;padding:.15rem .3rem .15rem "
-    "0}.wide{table-layout:fixed}@page{margin:12mm}}\n"
+    "0}.grid{table-layout:fixed}.grid thead :first-child{width:19%}@page{margin:12mm}}\n"
     "</style>\n";
 
 static const char *const tones[] = { "", "dim", "good", "warn", "bad" };
@@ -117,11 +117,11 @@ static shape shape_of(const ari_doc *d, size_t i)
     return s;
 }
 
-static void open_table(ari_text *out, const char *name)
+static void open_table(ari_text *out, const char *name, const char *attributes)
 {
     text_put(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
     text_put_html(out, name);
-    text_put(out, "\">\n<table>\n<thead><tr>");
+    text_printf(out, "\">\n<table%s>\n<thead><tr>", attributes);
 }
 
 /* A head without words is no head to a reader of the page. */
@@ -136,7 +136,7 @@ static void put_head(ari_text *out, const char *words)
 
 static void write_columns(ari_text *out, const doc_item *item, shape s, const char *name)
 {
-    open_table(out, name);
+    open_table(out, name, "");
     for (size_t k = 0; k < s.columns; k++) put_head(out, item->cells[k]);
     if (s.detail) put_head(out, item->detail);
     text_put(out, "</tr></thead>\n<tbody>\n");
@@ -177,7 +177,7 @@ static void write_line(ari_text *out, const doc_item *item)
 
 static void write_grid(ari_text *out, const doc_item *item, const char *name)
 {
-    open_table(out, name);
+    open_table(out, name, " class=\"grid\"");
     for (size_t k = 0; k < item->grid_count; k++) put_head(out, item->grid[k]);
     text_put(out, "</tr></thead>\n<tbody>\n");
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { FIGURES_SAID = 10 };
 enum {
     WIDTH = 720,
     LINE = 26,         /* Height of a bar and its gap. */
@@ -166,12 +167,25 @@ static double width_of(const ari_picture *p)
     return fmax(WIDTH, label_room(p) + (double)p->columns * cell_width(p));
 }
 
+/* For those who do not see it: what it is of, and what it shows where that is a few figures. */
+static void put_alternative(ari_text *out, const ari_picture *p)
+{
+    bool figures = p->kind == PICTURE_STACK || p->kind == PICTURE_BARS;
+    text_put_html(out, p->says);
+    for (size_t i = 0; figures && i < p->count && i < FIGURES_SAID; i++) {
+        text_put(out, i == 0 ? " " : "; ");
+        text_put_html(out, p->items[i].label);
+        text_put(out, " ");
+        text_put_html(out, p->items[i].value);
+    }
+}
+
 static void put_svg(ari_text *out, const ari_picture *p)
 {
     static void (*const draw[])(ari_text *, const ari_picture *) = { draw_bars, draw_stack, draw_map,
                                                                      draw_blocks };
     text_printf(out, "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"", width_of(p), height_of(p));
-    text_put_html(out, p->says);
+    put_alternative(out, p);
     text_put(out, "\">\n");
     draw[p->kind](out, p);
     text_put(out, "</svg>\n");

@@ -140,7 +140,9 @@ static void measure_grid(page *p, const ari_doc *d, size_t first)
     for (size_t i = first; i < d->count && (i == first || d->items[i].kind == DOC_LINE); i++) {
         for (size_t k = 0; k < d->items[i].grid_count && k < GRID_MAX; k++) {
             size_t n = text_columns(d->items[i].grid[k]);
-            if (n > p->grid[k] && n <= GRID_CELL_MAX) p->grid[k] = n;
+            /* A long last cell sticks out, and displaces nothing. */
+            bool counts = n <= GRID_CELL_MAX || k + 1 < d->items[i].grid_count;
+            if (n > p->grid[k] && counts) p->grid[k] = n;
         }
     }
 }
