@@ -1,6 +1,7 @@
 #include "report/compare.h"
 
 #include "base/json.h"
+#include "report/budget.h"
 #include "report/plain.h"
 #include "report/verdict.h"
 
@@ -272,12 +273,35 @@ static const char *section_words(const table *t, const section *s, size_t model)
     return doc_take(t->d, &words);
 }
 
+/* "D M×26", of the tensors where there are some. */
+static const char *pattern_words(const table *t, size_t model)
+{
+    ari_budget b;
+    const char *words = NULL;
+    if (budget_of(t->c->models[model], &t->d->arena, &b)) words = layer_strip(t->d, t->c->models[model], &b);
+    return words;
+}
+
+/* Why there is nothing to say. */
+static const char *empty_words(const table *t, const section *s, size_t model)
+{
+    bool absent = true;
+    for (size_t i = 0; i < s->count; i++)
+        absent = absent && record_absent(&t->c->records[model], s->fields[i]);
+    return doc_term(t->d, absent ? "none" : "unknown");
+}
+
+/* On a terminal, and of patterns, only what there is; a report has all other sections, and says where one is
+ * empty. */
 static void add_section(const table *t, const section *s)
 {
     bool begun = false;
     for (size_t m = 0; m < t->c->count; m++) {
-        const char *words = section_words(t, s, m);
-        if (words[0] == '\0') continue;
+        bool pattern = s->fields[0] == ARI_FIELD_LAYER_TYPES;
+        const char *words = pattern ? pattern_words(t, m) : NULL;
+        if (words == NULL) words = section_words(t, s, m);
+        if (words[0] == '\0' && (t->letters || pattern)) continue;
+        if (words[0] == '\0') words = empty_words(t, s, m);
         if (!begun) {
             doc_heading(t->d, TONE_PLAIN, word_in(t->d->language, s->heading));
             doc_columns(t->d, W(t->d, MODEL), W(t->d, VALUE), NULL, NULL);
