@@ -31,10 +31,22 @@ static void put(page *p, const char *words)
     }
 }
 
+/* As they will be written. */
+static size_t columns_of(const page *p, const char *words)
+{
+    ari_text plain = { 0 };
+    if (!p->style->ascii) return text_columns(words);
+    text_put_ascii(&plain, words);
+    size_t n = plain.size;
+    if (plain.failed) p->out->failed = true;
+    text_free(&plain);
+    return n;
+}
+
 /* Up to the gutter of a column; words wider than it get a gutter too. */
 static void pad(page *p, const char *words, size_t width)
 {
-    size_t n = text_columns(words);
+    size_t n = columns_of(p, words);
     text_repeat(p->out, ' ', (n < width ? width - n : 0) + GUTTER);
 }
 
@@ -51,7 +63,7 @@ static void wrap(page *p, const char *words, size_t at, doc_tone tone)
         size_t n = strcspn(words, " ");
         word.size = 0;
         text_put_span(&word, (ari_span){ (const uint8_t *)words, n });
-        size_t width = n == 0 || word.failed ? 0 : text_columns(word.data);
+        size_t width = n == 0 || word.failed ? 0 : columns_of(p, word.data);
         if (column > at && column + blanks + width > p->columns) {
             text_put(p->out, "\n");
             text_repeat(p->out, ' ', at);
@@ -73,13 +85,13 @@ static void wrap(page *p, const char *words, size_t at, doc_tone tone)
 
 /* Widths of the columns before the last of the table that begins at item `first`.
  * A cell of unusual width does not push the others away: it sticks out. */
-static void measure(const ari_doc *d, size_t first, size_t *widths)
+static void measure(const page *p, const ari_doc *d, size_t first, size_t *widths)
 {
     widths[0] = widths[1] = 0;
     for (size_t i = first; i < d->count && d->items[i].kind == DOC_ROW; i++) {
         for (size_t k = 0; k + 1 < DOC_CELLS; k++) {
             const char *cell = d->items[i].cells[k];
-            size_t n = cell == NULL || d->items[i].cells[k + 1] == NULL ? 0 : text_columns(cell);
+            size_t n = cell == NULL || d->items[i].cells[k + 1] == NULL ? 0 : columns_of(p, cell);
             if (n <= (k == 0 ? LABEL_MAX : CELL_MAX) && n > widths[k]) widths[k] = n;
         }
     }
@@ -90,12 +102,12 @@ static void measure(const ari_doc *d, size_t first, size_t *widths)
 static size_t step_to_last(page *p, const char *words, const char *last, size_t width, size_t at)
 {
     size_t beside = at + width + GUTTER;
-    if (beside + text_columns(last) > p->columns && beside + ROOM_MIN > p->columns) {
+    if (beside + columns_of(p, last) > p->columns && beside + ROOM_MIN > p->columns) {
         text_put(p->out, "\n");
         text_repeat(p->out, ' ', FURTHER);
         return FURTHER;
     }
-    if (text_columns(words) > width) {
+    if (columns_of(p, words) > width) {
         text_put(p->out, "\n");
         text_repeat(p->out, ' ', beside);
     } else {
@@ -139,7 +151,7 @@ static void measure_grid(page *p, const ari_doc *d, size_t first)
     memset(p->grid, 0, sizeof(p->grid));
     for (size_t i = first; i < d->count && (i == first || d->items[i].kind == DOC_LINE); i++) {
         for (size_t k = 0; k < d->items[i].grid_count && k < GRID_MAX; k++) {
-            size_t n = text_columns(d->items[i].grid[k]);
+            size_t n = columns_of(p, d->items[i].grid[k]);
             /* A long last cell sticks out, and displaces nothing. */
             bool counts = n <= GRID_CELL_MAX || k + 1 < d->items[i].grid_count;
             if (n > p->grid[k] && counts) p->grid[k] = n;
@@ -195,7 +207,7 @@ void doc_write_text(const ari_doc *d, const ari_style *style, ari_text *out)
     for (size_t i = 0; i < d->count; i++) {
         const doc_item *item = &d->items[i];
         if (doc_begins_table(d, i)) {
-            measure(d, i + 1, widths);
+            measure(&p, d, i + 1, widths);
             if (i > 0 && d->items[i - 1].kind != DOC_HEADING) text_put(out, "\n");
         }
         if (item->kind == DOC_COLUMNS || item->kind == DOC_PICTURE) continue;
