@@ -10,6 +10,7 @@
 
 VERSION := 0.1.0
 PKGS    := libzstd libcjson yaml-0.1
+CLIPKGS := libseccomp
 ROOMS   := base read measure audit infer compare report
 
 FLAVOUR ?= release
@@ -28,7 +29,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 FLAGS_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 FLAGS_debug   := -O0 -g3
 FLAGS_asan    := -O1 -g $(SANITIZE)
-FLAGS_cov     := -O0 -g --coverage
+FLAGS_cov     := -O0 -g --coverage -DARI_NO_SANDBOX
 FLAGS_fuzz    := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
 ifeq ($(FLAGS_$(FLAVOUR)),)
 $(error FLAVOUR=$(FLAVOUR) is not one of release, debug, asan, cov)
@@ -52,6 +53,7 @@ PIC := -fPIC -fvisibility=hidden
 
 $(call once,PKG_CFLAGS,$(PKG_CONFIG) --cflags $(PKGS))
 $(call once,PKG_LIBS,$(PKG_CONFIG) --libs $(PKGS))
+$(call once,CLI_LIBS,$(PKG_CONFIG) --libs $(CLIPKGS))
 $(call once,TEST_CFLAGS,$(PKG_CONFIG) --cflags criterion)
 $(call once,TEST_LIBS,$(PKG_CONFIG) --libs criterion)
 $(call once,JOBS,nproc)
@@ -129,7 +131,7 @@ $(B)/catalogue.o: $(B)/catalogue.c $(B)/flags
 	$(call quiet,CC,$<) $(CC) $(OUR_CPPFLAGS) $(OUR_CFLAGS) -MMD -MP -c $< -o $@
 
 $(PROGRAM): $(CLI_SRC:%.c=$(B)/%.o) $(LIB) $(B)/sources
-	$(call quiet,LINK,$@) $(LINK) -pie $(filter %.o %.a,$^) $(OUR_LIBS) -o $@
+	$(call quiet,LINK,$@) $(LINK) -pie $(filter %.o %.a,$^) $(OUR_LIBS) $(CLI_LIBS) -o $@
 
 $(COMPLETER): $(COMPLETER:$(B)/%=$(B)/scripts/%.o)
 	$(call quiet,LINK,$@) $(LINK) $^ -o $@
@@ -140,8 +142,8 @@ $(B)/archinspect.%: $(COMPLETER) $(wildcard scripts/completions/*)
 # tests/test_memory.c makes allocations fail.
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-$(TESTS): $(TEST_SRC:%.c=$(B)/%.o) $(LIB) $(B)/sources
-	$(call quiet,LINK,$@) $(LINK) $(WRAP) $(filter %.o %.a,$^) $(TEST_LIBS) $(OUR_LIBS) -o $@
+$(TESTS): $(TEST_SRC:%.c=$(B)/%.o) $(B)/src/cli/sandbox.o $(LIB) $(B)/sources
+	$(call quiet,LINK,$@) $(LINK) $(WRAP) $(filter %.o %.a,$^) $(TEST_LIBS) $(OUR_LIBS) $(CLI_LIBS) -o $@
 
 archinspect: $(PROGRAM)
 	@ln -sf $< $@

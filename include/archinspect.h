@@ -139,6 +139,10 @@ void ari_set_free(ari_set *set);
  * NOT_A_MODEL for what is damaged or incomplete; and like ari_set_find. The caller frees *out. */
 ari_status ari_store_find(const char *name, const ari_options *options, ari_set **out, ari_err *err);
 
+/* Every place where one may be, and every file that says where; whether it is there or not. Fails with LIMIT.
+ */
+ari_status ari_store_places(void (*each)(void *context, const char *path), void *context, ari_err *err);
+
 /* All of them, sorted by name. Those without a file that can be read are left out. */
 typedef struct ari_inventory ari_inventory;
 

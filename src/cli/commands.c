@@ -17,14 +17,18 @@ struct job {
     job_report *report;
     const cli_subject *subject;
     size_t model;
+    bool last; /* Nothing is opened after it. */
     char *text;
 };
+
+static job_report report_verify;
 
 static ari_status report_one(void *context, ari_err *err)
 {
     job *j = context;
     ari_model *model = NULL;
     ari_status status = subject_open(j->run, j->subject, j->model, &model, err);
+    if (j->last && j->report != report_verify) run_seal(j->run);
     if (status == ARI_OK) status = j->report(j, model, err);
     ari_model_close(model);
     return status;
@@ -61,16 +65,35 @@ static ari_status report_match(job *j, ari_model *model, ari_err *err)
     return status;
 }
 
+/* What a look at the data tells of itself. */
+typedef struct data_job {
+    job *job;
+    cli_progress progress;
+} data_job;
+
+static void seal_at_last(void *context)
+{
+    data_job *d = context;
+    if (d->job->last) run_seal(d->job->run);
+}
+
+static void show_progress(void *context, uint64_t bytes, uint64_t of)
+{
+    data_job *d = context;
+    progress_show(&d->progress, bytes, of);
+}
+
 static ari_status report_verify(job *j, ari_model *model, ari_err *err)
 {
     const cli_options *o = j->run->o;
-    cli_progress progress = progress_begin(o->quiet);
     ari_checks checks = o->checks;
     checks.leave_out = o->output;
-    checks.progress = progress_show;
-    checks.context = &progress;
+    data_job data = { j, progress_begin(o->quiet) };
+    checks.opened = seal_at_last;
+    checks.progress = show_progress;
+    checks.context = &data;
     ari_status status = ari_model_verify(model, &checks, err);
-    progress_end(&progress);
+    progress_end(&data.progress);
     if (status == ARI_OK) status = ari_report_verify(model, &checks, o->strict, &o->style, &j->text, err);
     if (status == ARI_OK && !ari_model_sound(model, o->strict)) j->run->answer_no = true;
     return status;
@@ -78,11 +101,11 @@ static ari_status report_verify(job *j, ari_model *model, ari_err *err)
 
 /* --- All paths ------------------------------------------------------------------------------ */
 
-static void run_subject(cli_run *r, job_report *report, const cli_subject *s)
+static void run_subject(cli_run *r, job_report *report, const cli_subject *s, bool last)
 {
     size_t n = subject_count(s);
     for (size_t i = 0; i < n && r->out.code == 0; i++) {
-        job j = { .run = r, .report = report, .subject = s, .model = i };
+        job j = { .run = r, .report = report, .subject = s, .model = i, .last = last && i + 1 == n };
         ari_err err = ARI_ERR_INIT;
         if (guarded(report_one, &j, &err) == ARI_OK) {
             run_write(r, j.text);
@@ -113,7 +136,7 @@ static int run_paths(const cli_options *o, job_report *report)
         }
         r.array = o->style.format == ARI_JSON && n > 1;
         for (size_t i = 0; i < o->path_count; i++) {
-            run_subject(&r, report, &subjects[i]);
+            run_subject(&r, report, &subjects[i], i + 1 == o->path_count);
             subject_free(&subjects[i]);
         }
     }
@@ -216,6 +239,7 @@ static void run_comparison(comparison_job *j)
     const cli_options *o = j->run->o;
     ari_err err = ARI_ERR_INIT;
     open_sides(j);
+    run_seal(j->run);
     bool compares = j->count > 1 && j->sides[0].model != NULL;
     j->run->array = o->style.format == ARI_JSON && compares + j->failed > 1;
     if (compares && guarded(compare_sides, j, &err) == ARI_OK) {

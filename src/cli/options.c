@@ -237,6 +237,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_QUIET: o->quiet = true; return true;
     case OPTION_COLOR: return set_color(o, value);
     case OPTION_LIMIT: return set_limit(o, value);
+    case OPTION_NO_SANDBOX: o->no_sandbox = true; return true;
     case OPTION_HELP: o->long_help = true; return true;
     case OPTION_VERSION: o->version = true; return true;
     case OPTION_LANG: return set_language(o, value);

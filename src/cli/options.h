@@ -17,7 +17,7 @@ typedef struct cli_options {
     ari_style style;
     ari_options library;
     ari_checks checks;
-    bool strict, quiet, list, short_help, long_help, version;
+    bool strict, quiet, list, no_sandbox, short_help, long_help, version;
     ari_err err; /* Why the command line makes no sense. */
 } cli_options;
 

@@ -16,9 +16,8 @@ cli_progress progress_begin(bool quiet)
     return (cli_progress){ .quiet = quiet || isatty(STDERR_FILENO) != 1, .began = now() };
 }
 
-void progress_show(void *progress, uint64_t bytes, uint64_t of)
+void progress_show(cli_progress *p, uint64_t bytes, uint64_t of)
 {
-    cli_progress *p = progress;
     if (p->quiet || of == 0) return;
     double t = now(), since = t - p->began, done = (double)bytes / (double)of;
     if (since < 1 || t - p->shown < 0.2) return;

@@ -12,8 +12,7 @@ typedef struct cli_progress {
 } cli_progress;
 
 cli_progress progress_begin(bool quiet);
-/* For ari_checks: the context is a cli_progress. */
-void progress_show(void *progress, uint64_t bytes, uint64_t of);
+void progress_show(cli_progress *p, uint64_t bytes, uint64_t of);
 void progress_end(cli_progress *p);
 
 #endif

@@ -2,12 +2,15 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "cli/bounds.h"
 #include "cli/guard.h"
 #include "cli/kept.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char forced[] = "catalogue:";
 
@@ -62,10 +65,53 @@ static void put_frame(cli_run *r, bool begin)
     free(text);
 }
 
+/* What is in force, for those who want to know. */
+static void tell_sandbox(const sandbox *s)
+{
+    const char *files = s->landlock > 0 ? "of files only what was named" : "files as the user may";
+    if (s->calls) {
+        fprintf(stderr, "archinspect: sandbox: no network, no other programs, no new code; %s", files);
+    } else {
+        fprintf(stderr, "archinspect: sandbox: %s", s->landlock > 0 ? files : "none");
+    }
+    if (s->landlock > 0) fprintf(stderr, " (Landlock %d)", s->landlock);
+    fprintf(stderr, "%s%s\n", s->why == NULL ? "" : ": ", s->why == NULL ? "" : s->why);
+}
+
+/* Before the first byte of a file that nobody trusts. */
+static bool contain(cli_run *r)
+{
+    const cli_options *o = r->o;
+    sandbox_bounds bounds;
+    ari_err err = ARI_ERR_INIT;
+    bool hashes = o->checks.hash || o->checks.manifest != NULL;
+    tzset();
+    if (hashes && ari_hash_ready(&err) != ARI_OK) {
+        run_refuse(o, NULL, &err);
+        return false;
+    }
+    if (o->no_sandbox) {
+        r->sandbox.why = "turned off";
+    } else if (bounds_of(o, &bounds)) {
+        r->sandbox = sandbox_enter(&bounds);
+    } else {
+        r->sandbox.why = "out of memory";
+    }
+    if (!o->no_sandbox) sandbox_bounds_free(&bounds);
+    if (o->style.evidence && !o->quiet) tell_sandbox(&r->sandbox);
+    return true;
+}
+
+void run_seal(cli_run *r)
+{
+    sandbox_seal(&r->sandbox);
+}
+
 bool run_begin(cli_run *r, const cli_options *o)
 {
     ari_err err = ARI_ERR_INIT;
     *r = (cli_run){ .o = o, .failed = true };
+    if (!contain(r)) return false;
     /* The text names its place itself. */
     if (guarded(open_catalogue, r, &err) != ARI_OK) {
         run_refuse(o, NULL, &err);
@@ -102,8 +148,12 @@ void run_write(cli_run *r, const char *report)
 void run_error(cli_run *r, const char *path, const ari_err *err)
 {
     char *text = error_object(r->o, path, err);
+    ari_err told = *err;
     r->failed = true;
-    complain(path, err);
+    if (strstr(err->text, strerror(EACCES)) != NULL && r->sandbox.landlock > 0) {
+        ari_hint(&told, "only what lies below the paths that were named is read; --no-sandbox lifts that");
+    }
+    complain(path, &told);
     run_write(r, text);
     free(text);
 }

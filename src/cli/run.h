@@ -5,6 +5,7 @@
 
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/sandbox.h"
 
 typedef struct cli_run {
     const cli_options *o;
@@ -12,6 +13,7 @@ typedef struct cli_run {
     cli_output out;
     bool array; /* JSON reports stand in an array. */
     size_t written;
+    sandbox sandbox;
     bool failed;    /* Something could not be answered: status 2. */
     bool answer_no; /* Status 1. */
 } cli_run;
@@ -24,6 +26,9 @@ int run_end(cli_run *r);
 /* Before there is anything to write to: one line on standard error, and in JSON an object on standard output,
  * unless a file was asked for. path is NULL where it is none that is at fault. */
 void run_refuse(const cli_options *o, const char *path, const ari_err *err);
+
+/* No file will be opened any more. */
+void run_seal(cli_run *r);
 
 void run_write(cli_run *r, const char *report);
 /* One line on standard error, and in JSON an object in the report's place. */

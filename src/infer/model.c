@@ -136,8 +136,11 @@ ari_status ari_hash_ready(ari_err *err)
 {
     ari_err unused = ARI_ERR_INIT;
     hash_library library;
+    uint8_t digest[HASH_MOST];
     ari_status status = hash_load(&library, err == NULL ? &unused : err);
-    /* It stays loaded: nothing is opened to load it again. */
+    /* It reads its configuration when it is first used. It stays loaded: nothing is opened to load it again.
+     */
+    if (status == ARI_OK) hash_end(hash_begin(&library, HASH_SHA256), digest);
     return status;
 }
 

@@ -127,6 +127,26 @@ static size_t places_of(const store_kind *kind, ari_arena *a, store_place *out)
     return n;
 }
 
+ari_status ari_store_places(void (*each)(void *context, const char *path), void *context, ari_err *err)
+{
+    ari_arena a = { 0 };
+    store_place places[PLACES];
+    ari_err unused = ARI_ERR_INIT;
+    for (size_t i = 0; i < PLACES; i++) {
+        const struct place_row *row = &place_rows[i];
+        const char *first = row->variable == NULL ? "" : variable(&a, row->variable);
+        if (row->rule == RULE_POINTER && first != NULL)
+            each(context, arena_printf(&a, "%s%s", first, row->below));
+    }
+    for (size_t k = 0; k < KINDS; k++) {
+        size_t n = places_of(kinds[k], &a, places);
+        for (size_t i = 0; i < n; i++) each(context, places[i].path);
+    }
+    bool failed = a.failed;
+    arena_free(&a);
+    return failed ? ari_out_of_memory(err == NULL ? &unused : err) : ARI_OK;
+}
+
 bool store_is_folder(const char *path)
 {
     struct stat s;

@@ -1,0 +1,225 @@
+#include "cli/sandbox.h"
+
+#include <asm/ioctls.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Sanitizers and coverage open files and look at the process when it ends. */
+#if defined(__SANITIZE_ADDRESS__) || defined(ARI_NO_SANDBOX)
+#define INSTRUMENTED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define INSTRUMENTED 1
+#endif
+#endif
+#ifndef INSTRUMENTED
+#define INSTRUMENTED 0
+#endif
+
+/* --- Bounds --------------------------------------------------------------------------------- */
+
+static bool add(sandbox_bounds *b, char *path)
+{
+    if (path == NULL) return true;
+    if (b->read_count == b->read_room) {
+        size_t room = b->read_room == 0 ? 16 : 2 * b->read_room;
+        const char **grown = realloc(b->read, room * sizeof(grown[0]));
+        if (grown == NULL) {
+            free(path);
+            return false;
+        }
+        b->read = grown;
+        b->read_room = room;
+    }
+    b->read[b->read_count++] = path;
+    return true;
+}
+
+bool sandbox_allow(sandbox_bounds *b, const char *path)
+{
+    /* What is not there, or leads nowhere, cannot be read either. */
+    return add(b, realpath(path, NULL));
+}
+
+void sandbox_bounds_free(sandbox_bounds *b)
+{
+    for (size_t i = 0; i < b->read_count; i++) free((void *)(uintptr_t)b->read[i]);
+    free(b->read);
+    *b = (sandbox_bounds){ 0 };
+}
+
+/* --- Landlock ---------------------------------------------------------------------------------- */
+
+/* The kernel's structure of version 6, of which older ones take the beginning. */
+struct ruleset {
+    uint64_t fs, net, scoped;
+};
+
+enum {
+    RIGHTS_1 = (1 << 13) - 1, /* Of version 1: everything but what follows. */
+    RIGHT_REFER = 1 << 13,    /* Version 2. */
+    RIGHT_TRUNCATE = 1 << 14, /* Version 3. */
+    RIGHT_IOCTL = 1 << 15,    /* Version 5. */
+    NET_ALL = 3,              /* Version 4: bind and connect of TCP. */
+    SCOPED_ALL = 3,           /* Version 6: abstract sockets and signals of others. */
+    READING = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+    WRITING = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+              RIGHT_TRUNCATE,
+    OF_FILES = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNCATE | RIGHT_IOCTL,
+};
+
+static uint64_t rights_of(int version)
+{
+    uint64_t all = RIGHTS_1;
+    if (version >= 2) all |= RIGHT_REFER;
+    if (version >= 3) all |= RIGHT_TRUNCATE;
+    if (version >= 5) all |= RIGHT_IOCTL;
+    return all;
+}
+
+static void allow_below(int ruleset, const char *path, uint64_t rights)
+{
+    struct stat s;
+    struct landlock_path_beneath_attr rule = { .parent_fd = open(path, O_PATH | O_CLOEXEC) };
+    if (rule.parent_fd < 0) return;
+    if (fstat(rule.parent_fd, &s) == 0) {
+        rule.allowed_access = S_ISDIR(s.st_mode) ? rights : rights & OF_FILES;
+        syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    }
+    close(rule.parent_fd);
+}
+
+/* The folder of a path; malloc'd. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+/* What a link says, from where it lies; malloc'd, NULL of what is none. */
+static char *target_of(const char *path)
+{
+    char said[PATH_MAX];
+    ssize_t n = readlink(path, said, sizeof(said) - 1);
+    if (n <= 0) return NULL;
+    said[n] = '\0';
+    char *folder = said[0] == '/' ? NULL : folder_of(path), *out = NULL;
+    if (folder == NULL) return strdup(said);
+    size_t size = strlen(folder) + (size_t)n + 2;
+    out = malloc(size);
+    if (out != NULL) snprintf(out, size, "%s/%s", folder, said);
+    free(folder);
+    return out;
+}
+
+/* The folder in which a new file takes its name; and what is written through: a device, or where a link
+ * leads, there already or not. */
+static void allow_output(int ruleset, const char *output, uint64_t all)
+{
+    struct stat s;
+    char *target = target_of(output), *folder = folder_of(target == NULL ? output : target);
+    if (stat(output, &s) == 0 && !S_ISREG(s.st_mode)) {
+        allow_below(ruleset, output, (READING | WRITING | RIGHT_IOCTL) & all);
+    } else if (folder != NULL) {
+        allow_below(ruleset, folder, (READING | WRITING) & all);
+    }
+    free(target);
+    free(folder);
+}
+
+/* The version in force, or 0. */
+static int restrict_files(const sandbox_bounds *b)
+{
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (version < 1) return 0;
+    uint64_t all = rights_of((int)version);
+    struct ruleset rules = { .fs = all, .net = NET_ALL, .scoped = SCOPED_ALL };
+    size_t size = version >= 6 ? sizeof(rules) : version >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
+    int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
+    if (fd < 0) return 0;
+    for (size_t i = 0; i < b->read_count; i++) allow_below(fd, b->read[i], READING);
+    if (b->output != NULL) allow_output(fd, b->output, all);
+    bool done = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+    close(fd);
+    return done ? (int)version : 0;
+}
+
+/* --- seccomp ------------------------------------------------------------------------------------- */
+
+static const char *const calls[] = {
+#define CALL(name) #name,
+#include "cli/sandbox.def"
+#undef CALL
+};
+
+static bool allow(scmp_filter_ctx f, const char *name)
+{
+    int number = seccomp_syscall_resolve_name(name);
+    return number == __NR_SCMP_ERROR || number < 0 || seccomp_rule_add(f, SCMP_ACT_ALLOW, number, 0) == 0;
+}
+
+/* Memory may be had, but none that runs; of terminals only their size is asked. Threads are made by clone: of
+ * what clone3 asks a filter sees nothing. */
+static bool allow_in_part(scmp_filter_ctx f)
+{
+    const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_code) == 0 &&
+           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap2), 1, no_code) == 0 &&
+           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_code) == 0 &&
+           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS)) == 0 &&
+           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TIOCGWINSZ)) == 0 &&
+           seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
+}
+
+static bool restrict_calls(void)
+{
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    bool ok = f != NULL && allow_in_part(f);
+    for (size_t i = 0; ok && i < sizeof(calls) / sizeof(calls[0]); i++) ok = allow(f, calls[i]);
+    ok = ok && seccomp_load(f) == 0;
+    seccomp_release(f);
+    return ok;
+}
+
+sandbox sandbox_enter(const sandbox_bounds *b)
+{
+    sandbox s = { 0 };
+    if (INSTRUMENTED) {
+        s.why = "this build is instrumented";
+    } else if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        s.why = "the kernel does not let privileges be given up";
+    } else {
+        s.landlock = restrict_files(b);
+        s.calls = restrict_calls();
+        if (s.landlock == 0) s.why = "the kernel has no Landlock";
+        if (!s.calls) s.why = "the kernel has no seccomp, or refuses it";
+    }
+    return s;
+}
+
+void sandbox_seal(sandbox *s)
+{
+    static const char *const opening[] = { "open", "openat", "openat2", "creat", "open_by_handle_at" };
+    if (!s->calls || s->sealed) return;
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+    bool ok = f != NULL;
+    for (size_t i = 0; ok && i < sizeof(opening) / sizeof(opening[0]); i++) {
+        int number = seccomp_syscall_resolve_name(opening[i]);
+        if (number >= 0) ok = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), number, 0) == 0;
+    }
+    s->sealed = ok && seccomp_load(f) == 0;
+    seccomp_release(f);
+}
