@@ -153,24 +153,24 @@ void beside_check(ari_checkpoint *c)
 
 /* --- Configurations that name code ------------------------------------------------------------ */
 
-static void note_class(ari_checkpoint *c, const char *file, const json_tree *class)
+static void note_class(ari_checkpoint *c, const char *file, const char *what, const json_tree *class)
 {
     const char *words = json_text(class);
     if (words == NULL) return;
     bool elsewhere = strstr(words, "--") != NULL;
     finding_add(&c->findings, ARI_FINDING_REMOTE_CODE, NO_TENSOR, ARI_NO_OFFSET,
-                elsewhere ? "%s: auto_map names \"%s\" for %s, code of another repository"
-                          : "%s: auto_map names \"%s\" for %s, code beside the weights",
-                file, show(span_of(words)).text,
-                show(span_of(json_name(class) == NULL ? "" : json_name(class))).text);
+                "%s: auto_map names \"%s\" for %s, code %s", file, show(span_of(words)).text,
+                show(span_of(what == NULL ? "" : what)).text,
+                elsewhere ? "of another repository" : "beside the weights");
 }
 
 static void check_map(ari_checkpoint *c, const char *file, const json_tree *map)
 {
     for (const json_tree *one = json_child(map); one != NULL; one = json_next(one)) {
-        note_class(c, file, one);
+        note_class(c, file, json_name(one), one);
         /* A tokenizer's has two: slow and fast. */
-        for (const json_tree *k = json_child(one); k != NULL; k = json_next(k)) note_class(c, file, k);
+        for (const json_tree *k = json_child(one); k != NULL; k = json_next(k))
+            note_class(c, file, json_name(one), k);
     }
 }
 
