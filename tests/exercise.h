@@ -123,6 +123,19 @@ static inline void check_reports(const ari_model *model, unsigned formats)
     }
 }
 
+/* A closer look, which adds to the findings. */
+static inline void check_verify(ari_model *model, unsigned formats)
+{
+    ari_checks checks = { .values = true };
+    ari_style style = { .format = (formats >> ARI_JSON & 1) != 0 ? ARI_JSON : ARI_TEXT };
+    char *text = NULL;
+    MUST(ari_model_verify(model, &checks, NULL) == ARI_OK);
+    check_findings(model);
+    MUST(ari_report_verify(model, &checks, true, &style, &text, NULL) == ARI_OK && is_clean(text, true));
+    if (style.format == ARI_JSON) MUST(is_json_text(text));
+    free(text);
+}
+
 static inline ari_status exercise_group(const ari_set *set, size_t i, unsigned formats)
 {
     ari_err err = ARI_ERR_INIT;
@@ -136,6 +149,7 @@ static inline ari_status exercise_group(const ari_set *set, size_t i, unsigned f
     check_tensors(model);
     check_findings(model);
     check_reports(model, formats);
+    check_verify(model, formats);
     ari_model_close(model);
     return ARI_OK;
 }

@@ -43,7 +43,7 @@ static size_t change_header(uint8_t *data, size_t size, size_t most, size_t end)
         return repeat(data, size, most, at, until);
     default:
         at = place_of(data, 8, end, ",:[]{}\"");
-        return splice(data, size, most, at, at + (at < end), " {}[],:\"0" + below(9), 1);
+        return splice(data, size, most, at, at + (at < end), &" {}[],:\"0"[below(9)], 1);
     }
 }
 
