@@ -170,7 +170,7 @@ FORCE:
 
 # --- Test ---------------------------------------------------------------------
 
-CHECKS := layers test page install-check recipes asan valgrind clang lint
+CHECKS := layers test worst page install-check recipes asan valgrind clang lint
 
 .PHONY: check
 check: ## Install what checking needs, then everything CI runs
@@ -230,6 +230,10 @@ test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
 	+@$(SUBMAKE) method
+
+.PHONY: worst
+worst: $(PROGRAM) ## The worst inputs within limits of time and memory (TIMES=1 prints what each took)
+	$(call quiet,TEST,tests/worst.py) tests/worst.py $(PROGRAM)
 
 .PHONY: page
 page: $(PROGRAM) ## HTML reports as a browser and a screen reader read them

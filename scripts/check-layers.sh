@@ -20,6 +20,7 @@ BEGIN {
     owner["cJSON.h"] = "src/base/json.c"
     owner["yaml.h"] = "src/base/yaml.c"
     owner["zstd.h"] = "src/base/zstd.c"
+    owner["dlfcn.h"] = "src/base/hash.c"
     edge = "[^A-Za-z0-9_]"
     speaks = edge "(v?printf|puts|putchar|perror|_?exit|_Exit|quick_exit|abort)[ \t]*\\("
     streams = edge "(stdout|stderr)" edge

@@ -34,16 +34,18 @@ static void walk_into(walk *w)
 
 static void visit(walk *w, const char *name)
 {
-    struct stat s;
+    struct stat s, target;
     size_t length = w->lengths[w->depth - 1], n = strlen(name);
     if (length + n + 2 > sizeof(w->path)) return;
     memcpy(w->path + length, name, n + 1);
     if (lstat(w->path, &s) != 0) return;
-    if (S_ISLNK(s.st_mode)) w->failed = w->failed || !sandbox_allow(w->to, w->path);
+    bool file = S_ISLNK(s.st_mode) && stat(w->path, &target) == 0 && S_ISREG(target.st_mode);
+    if (file) w->failed = w->failed || !sandbox_allow(w->to, w->path);
     if (S_ISDIR(s.st_mode)) walk_into(w);
 }
 
-/* What links in that folder, and in `most` levels of it, lead to. */
+/* The files that links in that folder, and in `most` levels of it, lead to; not folders, of which one could
+ * be all. */
 static bool allow_links(sandbox_bounds *to, const char *folder, size_t most)
 {
     walk w = { .to = to, .most = most };
