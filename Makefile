@@ -142,7 +142,7 @@ $(B)/archinspect.%: $(COMPLETER) $(wildcard scripts/completions/*)
 # tests/test_memory.c makes allocations fail.
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-$(TESTS): $(TEST_SRC:%.c=$(B)/%.o) $(B)/src/cli/sandbox.o $(LIB) $(B)/sources
+$(TESTS): $(TEST_SRC:%.c=$(B)/%.o) $(B)/src/cli/sandbox.o $(B)/src/cli/guard.o $(LIB) $(B)/sources
 	$(call quiet,LINK,$@) $(LINK) $(WRAP) $(filter %.o %.a,$^) $(TEST_LIBS) $(OUR_LIBS) $(CLI_LIBS) -o $@
 
 archinspect: $(PROGRAM)
