@@ -7,6 +7,7 @@
 #include "archinspect.h"
 
 #include <criterion/criterion.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -102,6 +103,30 @@ static ari_status run(const char *path, ari_err *err)
     said = UINT64_C(0xcbf29ce484222325);
     if (status == ARI_OK) status = ari_model_open(set, 0, NULL, &model, err);
     if (status == ARI_OK) status = report(model, err);
+    ari_model_close(model);
+    ari_set_free(set);
+    return status;
+}
+
+static memory_file manifest;
+
+/* All that verify looks at. In one thread: which allocation is the n-th must not depend on others. */
+static ari_status run_verify(const char *path, ari_err *err)
+{
+    ari_set *set = NULL;
+    ari_model *model = NULL;
+    ari_checks checks = { .values = true, .hash = true, .manifest = manifest.path };
+    ari_status status = ari_set_find(path, NULL, &set, err);
+    said = UINT64_C(0xcbf29ce484222325);
+    if (status == ARI_OK) status = ari_model_open(set, 0, NULL, &model, err);
+    if (status == ARI_OK) status = ari_model_verify(model, &checks, err);
+    for (ari_format format = ARI_TEXT; format <= ARI_JSON && status == ARI_OK; format++) {
+        ari_style style = { .format = format };
+        char *text = NULL;
+        status = ari_report_verify(model, &checks, true, &style, &text, err);
+        hear(text);
+        free(text);
+    }
     ari_model_close(model);
     ari_set_free(set);
     return status;
@@ -216,4 +241,42 @@ Test(memory, runs_short_among_stores)
         starve_in(run_stores, "lmstudio:a/b", 1, ARI_NOT_FOUND);
     }
     folder_free(&f);
+}
+
+Test(memory, verify)
+{
+    cpu_set_t one;
+    test_folder folder = folder_new();
+    static const char *const names[] = { "config.json", "model-00001-of-00002.safetensors",
+                                         "model-00002-of-00002.safetensors", "model.safetensors.index.json" };
+    CPU_ZERO(&one);
+    CPU_SET((size_t)sched_getcpu(), &one);
+    cr_assert(sched_setaffinity(0, sizeof(one), &one) == 0);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[128];
+        snprintf(path, sizeof(path), "fixtures/tiny-sharded/%s", names[i]);
+        test_bytes bytes = file_bytes(path);
+        folder_write(&folder, names[i], bytes_span(bytes));
+        free(bytes.data);
+    }
+    folder_text(&folder, "tokenizer_config.json",
+                "{\"auto_map\":{\"AutoTokenizer\":[\"a.b\"]},\"chat_template\":\"{{ x.__class__ }}\"}");
+    folder_text(&folder, "SHA256SUMS",
+                "0000000000000000000000000000000000000000000000000000000000000000  config.json\n");
+    folder_text(&folder, "a.py", "#!/usr/bin/python\n");
+    manifest = memory_open();
+    memory_write(
+        &manifest,
+        span_of("{\"files\":[{\"path\":\"config.json\",\"sha256\":"
+                "\"0000000000000000000000000000000000000000000000000000000000000000\"}],"
+                "\"tensors\":[{\"name\":\"model.norm.weight\",\"sha256\":"
+                "\"0000000000000000000000000000000000000000000000000000000000000000\"}],"
+                "\"structure\":\"0000000000000000000000000000000000000000000000000000000000000000\"}"));
+    cr_assert(ari_hash_ready(NULL) == ARI_OK);
+    for (size_t i = 0; i < 2; i++) {
+        once = i > 0;
+        starve_in(run_verify, folder.path, 1, ARI_OK);
+    }
+    memory_close(&manifest);
+    folder_free(&folder);
 }

@@ -347,11 +347,10 @@ void records_free(records *r)
 
 /* --- Held against what is there ------------------------------------------------------------------------ */
 
-static const ari_file_sum *sum_of(ari_checkpoint *c, const ari_sums *sums, const char *file)
+static const ari_file_sum *sum_of(const ari_sums *sums, const char *file)
 {
     for (size_t i = 0; i < sums->file_count; i++) {
-        const char *shown = arena_escape(&c->arena, span_of(sums->files[i].name), ESCAPE_ALL);
-        if (strcmp(shown, file) == 0) return &sums->files[i];
+        if (strcmp(sums->files[i].name, file) == 0) return &sums->files[i];
     }
     return NULL;
 }
@@ -384,12 +383,11 @@ static void note_agreement(ari_checkpoint *c, const records *r, size_t i, const 
 
 static void note_unrecorded(ari_checkpoint *c, const records *r, const ari_file_sum *f)
 {
-    const char *shown = arena_escape(&c->arena, span_of(f->name), ESCAPE_ALL);
     for (size_t i = 0; i < r->count; i++) {
-        if (r->items[i].of_manifest && strcmp(r->items[i].file, shown) == 0) return;
+        if (r->items[i].of_manifest && strcmp(r->items[i].file, f->name) == 0) return;
     }
     finding_add(&c->findings, ARI_FINDING_FILE_UNRECORDED, NO_TENSOR, ARI_NO_OFFSET,
-                "\"%s\" is not in the manifest", shown);
+                "\"%s\" is not in the manifest", f->name);
 }
 
 static void check_files(ari_checkpoint *c, const records *r, const ari_sums *sums)
@@ -398,7 +396,7 @@ static void check_files(ari_checkpoint *c, const records *r, const ari_sums *sum
     if (right == NULL) c->arena.failed = true;
     for (size_t i = 0; right != NULL && i < r->count; i++) {
         const record *row = &r->items[i];
-        const ari_file_sum *sum = sum_of(c, sums, row->file);
+        const ari_file_sum *sum = sum_of(sums, row->file);
         size_t n = row->git ? 20 : 32;
         if (sum == NULL && row->of_manifest) {
             finding_add(&c->findings, ARI_FINDING_FILE_GONE, NO_TENSOR, ARI_NO_OFFSET,

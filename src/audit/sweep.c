@@ -22,7 +22,7 @@ static ari_status refused(const char *name, ari_err *err)
 {
     char words[128];
     int code = errno;
-    return ari_fail(err, ARI_UNREADABLE, ARI_NO_OFFSET, "%s: %s", show(span_of(name)).text,
+    return ari_fail(err, ARI_UNREADABLE, ARI_NO_OFFSET, "%s: %s", name,
                     strerror_r(code, words, sizeof(words)));
 }
 
@@ -37,7 +37,7 @@ static ari_status open_one(sweep *s, size_t i, ari_err *err)
     bool own = i < s->c->file_count;
     if (!same || (own && (uint64_t)now.st_size != s->c->files[i].map.size)) {
         return ari_fail(err, ARI_TRUNCATED, ARI_NO_OFFSET, "%s is another file than it was a moment ago",
-                        show(span_of(f->name)).text);
+                        f->name);
     }
     f->bytes = (uint64_t)now.st_size;
     return ARI_OK;
@@ -60,7 +60,9 @@ static ari_status list_files(sweep *s, const records *r, ari_err *err)
     s->file_count = n;
     for (size_t i = 0; i < n; i++) {
         const char *path = i < s->c->file_count ? s->c->files[i].path : r->extra[i - s->c->file_count];
-        s->files[i] = (ari_file_sum){ .path = path, .name = name_of(path) };
+        s->files[i] =
+            (ari_file_sum){ .path = path,
+                            .name = arena_escape(&s->c->arena, span_of(name_of(path)), ESCAPE_ALL) };
         s->files[i].git_wanted = s->hashes && records_want_git(r, s->files[i].name);
         if (open_one(s, i, err) != ARI_OK) return err->status;
         if (s->hashes && !add_u64(s->total, s->files[i].bytes, &s->total)) s->total = UINT64_MAX;
@@ -162,7 +164,7 @@ static bool read_chunk(worker *w, size_t file, uint64_t at, size_t size)
             err.offset = at + have;
         } else if (n == 0) {
             ari_fail(&err, ARI_TRUNCATED, at + have, "%s became shorter while it was read",
-                     show(span_of(s->files[file].name)).text);
+                     s->files[file].name);
         }
         if (err.status != ARI_OK) {
             give_up(w->crew, &err);

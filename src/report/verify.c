@@ -66,11 +66,6 @@ static const char *hex(ari_doc *d, const uint8_t *sha256)
     return doc_printf(d, "%s", digits);
 }
 
-static const char *file_name(const ari_model *m, size_t i)
-{
-    return arena_escape(&m->checkpoint->arena, span_of(m->sums.files[i].name), ESCAPE_ALL);
-}
-
 static void add_sums(ari_doc *d, const ari_model *m)
 {
     const ari_sums *sums = &m->sums;
@@ -78,7 +73,7 @@ static void add_sums(ari_doc *d, const ari_model *m)
     doc_heading(d, TONE_PLAIN, W(d, HASHES));
     doc_columns(d, W(d, NAME), W(d, HASHES), NULL, NULL);
     for (size_t i = 0; i < sums->file_count; i++)
-        doc_row(d, TONE_PLAIN, file_name(m, i), hex(d, sums->files[i].sha256), NULL, NULL);
+        doc_row(d, TONE_PLAIN, sums->files[i].name, hex(d, sums->files[i].sha256), NULL, NULL);
     doc_row(d, TONE_PLAIN, W(d, STRUCTURE), hex(d, sums->structure), NULL, NULL);
 }
 
@@ -115,22 +110,30 @@ static void add_file_sums(json_builder *b, json_tree *top, const ari_model *m)
         const ari_file_sum *f = &m->sums.files[i];
         json_tree *o = json_add_object(b, list, NULL);
         hash_hex(f->sha256, 32, digits);
-        json_add_text(b, o, "path", file_name(m, i));
+        json_add_text(b, o, "path", f->name);
         json_add_uint(b, o, "bytes", f->bytes);
         json_add_text(b, o, "sha256", digits);
     }
+}
+
+static void put_foreign(ari_text *out, ari_span foreign)
+{
+    ari_text safe = { 0 };
+    text_escape(&safe, foreign, ESCAPE_ALL);
+    json_put_string(out, safe.data == NULL ? "" : safe.data);
+    out->failed = out->failed || safe.failed;
+    text_free(&safe);
 }
 
 static void put_tensor(const ari_model *m, size_t i, ari_text *out)
 {
     const ari_tensors *t = &m->checkpoint->tensors;
     const ari_tensor *row = &t->rows[i];
-    ari_arena *a = &m->checkpoint->arena;
     char digits[65];
     text_put(out, i == 0 ? "\n\t\t{\"name\": " : ",\n\t\t{\"name\": ");
-    json_put_string(out, arena_escape(a, row->name, ESCAPE_ALL));
+    put_foreign(out, row->name);
     text_put(out, ", \"dtype\": ");
-    json_put_string(out, arena_escape(a, tensors_dtype_name(t, row->dtype), 80));
+    put_foreign(out, tensors_dtype_name(t, row->dtype));
     text_put(out, ", \"shape\": [");
     for (size_t k = 0; k < row->rank; k++) {
         text_put(out, k == 0 ? "" : ", ");
