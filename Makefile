@@ -170,7 +170,7 @@ FORCE:
 
 # --- Test ---------------------------------------------------------------------
 
-CHECKS := layers test worst page install-check recipes asan valgrind clang lint
+CHECKS := layers test worst page install-check recipes asan valgrind clang fuzz lint
 
 .PHONY: check
 check: ## Install what checking needs, then everything CI runs
@@ -278,10 +278,14 @@ coverage: ## Line coverage of src/ by the tests
 
 FUZZERS      := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 FUZZ_SECONDS ?= 60
+# What they begin with: fixtures, and what the tables hold that they are about.
+SEEDS        := fixtures src/compare/catalogue
+FUZZ_RUNS    := $(FUZZERS:build/fuzz/%=fuzz-run-%)
 
 .PHONY: fuzz
-fuzz: ## Build a libFuzzer program of each tests/fuzz/fuzz_*.c (needs clang)
+fuzz: ## Build the fuzzers (tests/fuzz, needs clang) and run each for a minute (FUZZ_SECONDS)
 	+@$(SUBMAKE) CC=clang FLAVOUR=fuzz fuzzers
+	+@$(SUBMAKE) $(FUZZ_RUNS)
 
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
@@ -291,17 +295,12 @@ build/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@) $(LINK) -fsanitize=fuzzer $^ $(OUR_LIBS) -o $@
 
-.PHONY: fuzz-short
-fuzz-short: fuzz ## Run each of them for a minute (FUZZ_SECONDS)
-	@for fuzzer in $(FUZZERS); do \
-	    name=$${fuzzer##*/}; \
-	    corpus=build/fuzz/corpus-$$name; \
-	    mkdir -p $$corpus; \
-	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=512 -timeout=5 \
-	        -artifact_prefix=build/fuzz/$$name- $$corpus $(wildcard fixtures) >build/fuzz/$$name.log 2>&1 \
-	        || { tail -n 60 build/fuzz/$$name.log; exit 1; }; \
-	    echo "  FUZZ   $$name: $$(tail -n 1 build/fuzz/$$name.log)"; \
-	done
+.PHONY: $(FUZZ_RUNS)
+$(FUZZ_RUNS): fuzz-run-%:
+	@mkdir -p build/fuzz/corpus-$*
+	@build/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1500 -timeout=20 -artifact_prefix=build/fuzz/$*- \
+	    build/fuzz/corpus-$* $(SEEDS) >build/fuzz/$*.log 2>&1 || { tail -n 60 build/fuzz/$*.log; exit 1; }
+	@echo "  FUZZ   $*: $$(grep -o 'cov: [0-9]*' build/fuzz/$*.log | tail -n 1), $$(tail -n 1 build/fuzz/$*.log)"
 
 # --- Look at the source -------------------------------------------------------
 
@@ -310,7 +309,7 @@ layers: ## Rooms of src/ include only themselves and rooms to their left
 	@scripts/check-layers.sh
 
 .PHONY: lint
-lint: format-check tidy cppcheck man-check ## clang-format, clang-tidy, cppcheck, mandoc
+lint: format-check tidy cppcheck analyze man-check ## clang-format, clang-tidy, cppcheck, gcc -fanalyzer, mandoc
 
 .PHONY: format
 format: ## Rewrite the sources as .clang-format says
@@ -334,6 +333,15 @@ cppcheck:
 	@mkdir -p build/cppcheck
 	$(call quiet,CPPCHK,src) cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 --inline-suppr \
 	    --suppress=missingIncludeSystem --cppcheck-build-dir=build/cppcheck -j $(JOBS) -Iinclude -Isrc src
+
+# gcc's own analyzer, where the compiler is gcc.
+.PHONY: analyze
+analyze: $(patsubst %.c,build/analyze/%.ok,$(sort $(LIB_SRC) $(CLI_SRC)))
+
+build/analyze/%.ok: %.c $(B)/%.o
+	@mkdir -p $(@D)
+	$(call quiet,ANALYZ,$<) gcc -std=c11 -O1 -fanalyzer -Werror $(OUR_CPPFLAGS) -c $< -o $(@:.ok=.o)
+	@touch $@
 
 .PHONY: man-check
 man-check:

@@ -4,8 +4,8 @@
 #include "read/container.h"
 #include "read/map.h"
 #include "read/sniff.h"
+#include "read/walk.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <strings.h>
@@ -29,17 +29,7 @@ static const struct looks {
 #include "audit/beside.def"
 };
 
-enum { DEPTH = 4, HEAD = 4096 };
-
-/* The folders on the way down to the one being read, each with the length of its path. */
-typedef struct walk {
-    ari_checkpoint *c;
-    DIR *folders[DEPTH];
-    size_t lengths[DEPTH];
-    size_t depth;
-    uint64_t seen;
-    char path[4096]; /* From the checkpoint's folder on. */
-} walk;
+enum { LEVELS = 4, HEAD = 4096 };
 
 static const struct named *by_name(const char *name)
 {
@@ -74,81 +64,39 @@ static const char *look_at(int folder, const char *name)
     return container_of(head, (uint64_t)s.st_size) != NULL ? NULL : sniff_what(head);
 }
 
-static void check_one(walk *w, int folder, const char *name)
+static void check_one(ari_checkpoint *c, const folder_walk *w)
 {
-    const char *shown = arena_escape(&w->c->arena, span_of(w->path), ESCAPE_ALL);
-    const char *what = look_at(folder, name);
+    const char *shown = arena_escape(&c->arena, span_of(w->below), ESCAPE_ALL);
+    if (S_ISDIR(w->stat.st_mode)) {
+        finding_add(&c->findings, ARI_FINDING_FOLDER_CUT, NO_TENSOR, ARI_NO_OFFSET,
+                    "\"%s\" lies too deep or cannot be opened, and was not searched", shown);
+        return;
+    }
+    if (!S_ISREG(w->stat.st_mode) && !S_ISLNK(w->stat.st_mode)) return;
+    const char *what = look_at(walk_folder(w), walk_name(w));
     const struct looks *look = by_look(what);
-    const struct named *named = by_name(name);
+    const struct named *named = by_name(walk_name(w));
     if (look != NULL) {
-        finding_add(&w->c->findings, look->id, NO_TENSOR, ARI_NO_OFFSET, "\"%s\" is %s", shown, what);
+        finding_add(&c->findings, look->id, NO_TENSOR, ARI_NO_OFFSET, "\"%s\" is %s", shown, what);
     } else if (named != NULL) {
-        finding_add(&w->c->findings, named->id, NO_TENSOR, ARI_NO_OFFSET, "\"%s\" is by its name %s", shown,
+        finding_add(&c->findings, named->id, NO_TENSOR, ARI_NO_OFFSET, "\"%s\" is by its name %s", shown,
                     named->what);
     }
 }
 
-static void walk_into(walk *w, int folder, const char *name)
-{
-    int fd = w->depth == DEPTH ? -1 : openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (d != NULL) {
-        size_t n = strlen(w->path);
-        memcpy(w->path + n, "/", 2);
-        w->lengths[w->depth] = n + 1;
-        w->folders[w->depth++] = d;
-        return;
-    }
-    if (fd >= 0) close(fd);
-    finding_add(&w->c->findings, ARI_FINDING_FOLDER_CUT, NO_TENSOR, ARI_NO_OFFSET,
-                w->depth == DEPTH ? "\"%s\" lies too deep, and was not searched"
-                                  : "\"%s\" cannot be opened, and was not searched",
-                arena_escape(&w->c->arena, span_of(w->path), ESCAPE_ALL));
-}
-
-static void visit(walk *w, const char *name)
-{
-    struct stat s;
-    size_t length = w->lengths[w->depth - 1], n = strlen(name);
-    int folder = dirfd(w->folders[w->depth - 1]);
-    if (length + n + 2 > sizeof(w->path) || fstatat(folder, name, &s, AT_SYMLINK_NOFOLLOW) != 0) return;
-    memcpy(w->path + length, name, n + 1);
-    if (S_ISDIR(s.st_mode)) {
-        walk_into(w, folder, name);
-    } else if (S_ISREG(s.st_mode) || S_ISLNK(s.st_mode)) {
-        check_one(w, folder, name);
-    }
-}
-
-static void walk_all(walk *w)
-{
-    while (w->depth > 0) {
-        DIR *d = w->folders[w->depth - 1];
-        struct dirent *e = w->seen < w->c->limits.files ? readdir(d) : NULL;
-        if (e == NULL) {
-            closedir(d);
-            w->depth--;
-        } else if (e->d_name[0] != '.') {
-            w->seen++;
-            visit(w, e->d_name);
-        }
-    }
-    if (w->seen < w->c->limits.files) return;
-    finding_add(&w->c->findings, ARI_FINDING_FOLDER_CUT, NO_TENSOR, ARI_NO_OFFSET,
-                "more than %" PRIu64
-                " files lie beside the weights; the rest was not looked at (--limit files=N)",
-                w->c->limits.files);
-}
-
 void beside_check(ari_checkpoint *c)
 {
-    walk w = { .c = c };
-    const char *first = c->files[0].path, *slash = strrchr(first, '/');
-    const char *folder = slash == NULL ? "." : slash == first ? "/" : NULL;
-    if (folder == NULL) folder = arena_copy(&c->arena, span_first(span_of(first), (size_t)(slash - first)));
-    w.folders[0] = opendir(folder);
-    w.depth = w.folders[0] != NULL;
-    walk_all(&w);
+    folder_walk w;
+    uint64_t seen = 0, most = c->limits.files;
+    const char *folder = checkpoint_folder(c);
+    walk_open(&w, folder[0] == '\0' ? "." : folder, LEVELS);
+    for (; seen < most && walk_next(&w); seen++) check_one(c, &w);
+    walk_close(&w);
+    if (seen < most) return;
+    finding_add(&c->findings, ARI_FINDING_FOLDER_CUT, NO_TENSOR, ARI_NO_OFFSET,
+                "%" PRIu64
+                " files and more lie beside the weights; the rest was not looked at (--limit files=N)",
+                most);
 }
 
 /* --- Configurations that name code ------------------------------------------------------------ */

@@ -48,7 +48,7 @@ void disguise_check(ari_checkpoint *c)
             const struct disguise *d = &disguises[k];
             ari_span there = span_first(span_from(f->map, d->begins), d->until - d->begins);
             const uint8_t *found =
-                there.size == 0 ? NULL : memmem(there.data, there.size, d->bytes.data, d->bytes.size);
+                there.data == NULL ? NULL : memmem(there.data, there.size, d->bytes.data, d->bytes.size);
             if (found != NULL) note(c, f, (size_t)(found - f->map.data), d->what);
         }
         size_t at = zip_end(f->map);
@@ -83,10 +83,10 @@ static bool check_bytes(ari_checkpoint *c, const ari_file *f, uint64_t begin, ui
 bool padding_check(ari_checkpoint *c)
 {
     const ari_tensors *t = &c->tensors;
-    const ari_tensor **order = calloc(t->count + 1, sizeof(order[0]));
+    const ari_tensor **order = calloc(t->count + 1, sizeof(const ari_tensor *));
     if (order == NULL) return false;
     for (size_t i = 0; i < t->count; i++) order[i] = &t->rows[i];
-    qsort(order, t->count, sizeof(order[0]), by_place);
+    qsort(order, t->count, sizeof(const ari_tensor *), by_place);
     size_t at = 0;
     for (size_t i = 0; i < c->file_count; i++) {
         const ari_file *f = &c->files[i];

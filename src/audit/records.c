@@ -193,13 +193,6 @@ static const char *name_of(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-/* The folder of the checkpoint, with its slash; "" for the current one. */
-static const char *folder_of(ari_checkpoint *c)
-{
-    const char *first = c->files[0].path;
-    return arena_copy(&c->arena, span_first(span_of(first), (size_t)(name_of(first) - first)));
-}
-
 /* The name that a store gave it. */
 static bool read_store_name(records *r, ari_checkpoint *c, const char *path)
 {
@@ -315,7 +308,7 @@ ari_status records_find(ari_checkpoint *c, const ari_checks *checks, records *r,
 {
     *r = (records){ 0 };
     if (!checks->hash && checks->manifest == NULL) return ARI_OK;
-    const char *folder = folder_of(c);
+    const char *folder = checkpoint_folder(c);
     if (c->of_folder && !list_folder(r, c, checks, folder)) return ari_out_of_memory(err);
     if (!find_nearby(r, c, folder)) return ari_out_of_memory(err);
     if (checks->manifest == NULL) return ARI_OK;

@@ -30,12 +30,12 @@ static void put_tensor(ari_text *line, const ari_tensors *t, const ari_tensor *r
 bool sums_structure(const ari_checkpoint *c, const hash_library *library, uint8_t out[32])
 {
     const ari_tensors *t = &c->tensors;
-    const ari_tensor **order = calloc(t->count + 1, sizeof(order[0]));
+    const ari_tensor **order = calloc(t->count + 1, sizeof(const ari_tensor *));
     hash_state *s = order == NULL ? NULL : hash_begin(library, HASH_SHA256);
     ari_text line = { 0 };
     if (order == NULL) return false;
     for (size_t i = 0; i < t->count; i++) order[i] = &t->rows[i];
-    qsort(order, t->count, sizeof(order[0]), by_name);
+    qsort(order, t->count, sizeof(const ari_tensor *), by_name);
     for (size_t i = 0; i < t->count; i++) {
         put_tensor(&line, t, order[i]);
         hash_add(s, (ari_span){ (const uint8_t *)line.data, line.size });

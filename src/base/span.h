@@ -21,7 +21,8 @@ static inline ari_span span_of(const char *text)
 
 static inline bool span_eq(ari_span a, ari_span b)
 {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    if (a.size != b.size || a.size == 0) return a.size == b.size;
+    return a.data != NULL && b.data != NULL && memcmp(a.data, b.data, a.size) == 0;
 }
 
 static inline bool span_is(ari_span a, const char *text)
@@ -32,13 +33,13 @@ static inline bool span_is(ari_span a, const char *text)
 static inline bool span_starts(ari_span a, const char *text)
 {
     size_t n = strlen(text);
-    return a.size >= n && memcmp(a.data, text, n) == 0;
+    return n == 0 || (a.size >= n && a.data != NULL && memcmp(a.data, text, n) == 0);
 }
 
 static inline bool span_ends(ari_span a, const char *text)
 {
     size_t n = strlen(text);
-    return a.size >= n && memcmp(a.data + (a.size - n), text, n) == 0;
+    return n == 0 || (a.size >= n && a.data != NULL && memcmp(a.data + (a.size - n), text, n) == 0);
 }
 
 /* The part from `at` on; empty when at is past the end. */

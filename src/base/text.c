@@ -16,8 +16,7 @@ static bool reserve(ari_text *t, size_t more)
         if (wanted > SIZE_MAX / 2) break;
         wanted *= 2;
     }
-    /* Where show lends its own buffer, that is room enough. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-    char *data = wanted - t->size > more ? realloc(t->data, wanted) : NULL;
+    char *data = wanted - t->size > more && !t->lent ? realloc(t->data, wanted) : NULL;
     if (data == NULL) {
         t->failed = true;
         return false;
@@ -267,7 +266,7 @@ ari_shown show(ari_span foreign)
     enum { ROOM = 1024 }; /* Nothing grows to more than four times its size, and no memory is needed. */
     char buffer[ROOM] = "";
     ari_shown out = { "" };
-    ari_text t = { .data = buffer, .room = ROOM };
+    ari_text t = { .data = buffer, .room = ROOM, .lent = true };
     text_escape(&t, span_first(foreign, 96), ESCAPE_ALL);
     size_t shown = utf8_whole(span_first((ari_span){ (uint8_t *)t.data, t.size }, 140));
     snprintf(out.text, sizeof(out.text), "%.*s%s", (int)shown, t.data,

@@ -15,6 +15,7 @@ typedef struct ari_text {
     char *data; /* malloc'd, terminated; NULL while empty. */
     size_t size, room;
     bool failed; /* Memory ran short: what is here is incomplete. */
+    bool lent;   /* The room is somebody else's, and does not grow. */
 } ari_text;
 
 void text_put(ari_text *t, const char *words);

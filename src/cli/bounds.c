@@ -1,74 +1,33 @@
 #include "cli/bounds.h"
 
-#include <dirent.h>
-#include <stdio.h>
+#include "read/walk.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DEPTH = 3, ENTRIES_MOST = 20000 };
+enum { LEVELS = 3, ENTRIES_MOST = 20000 };
 
-/* The folders on the way down to the one being read. */
-typedef struct walk {
-    sandbox_bounds *to;
-    DIR *folders[DEPTH];
-    size_t lengths[DEPTH];
-    size_t depth, most, seen;
-    char path[4096];
-    bool failed;
-} walk;
-
-static void walk_into(walk *w)
+/* The files that links in that folder lead to; not folders, of which one could be all. */
+static bool allow_links(sandbox_bounds *to, const char *folder, size_t levels)
 {
-    DIR *d = w->depth == w->most ? NULL : opendir(w->path);
-    size_t n = strlen(w->path);
-    if (d == NULL) return;
-    if (n + 2 > sizeof(w->path)) {
-        closedir(d);
-        return;
+    folder_walk w;
+    bool ok = true;
+    walk_open(&w, folder, levels);
+    w.hidden = true;
+    for (size_t seen = 0; ok && seen < ENTRIES_MOST && walk_next(&w); seen++) {
+        struct stat target;
+        bool file = S_ISLNK(w.stat.st_mode) && stat(w.path, &target) == 0 && S_ISREG(target.st_mode);
+        if (file) ok = sandbox_allow(to, w.path);
     }
-    memcpy(w->path + n, "/", 2);
-    w->lengths[w->depth] = n + 1;
-    w->folders[w->depth++] = d;
-}
-
-static void visit(walk *w, const char *name)
-{
-    struct stat s, target;
-    size_t length = w->lengths[w->depth - 1], n = strlen(name);
-    if (length + n + 2 > sizeof(w->path)) return;
-    memcpy(w->path + length, name, n + 1);
-    if (lstat(w->path, &s) != 0) return;
-    bool file = S_ISLNK(s.st_mode) && stat(w->path, &target) == 0 && S_ISREG(target.st_mode);
-    if (file) w->failed = w->failed || !sandbox_allow(w->to, w->path);
-    if (S_ISDIR(s.st_mode)) walk_into(w);
-}
-
-/* The files that links in that folder, and in `most` levels of it, lead to; not folders, of which one could
- * be all. */
-static bool allow_links(sandbox_bounds *to, const char *folder, size_t most)
-{
-    walk w = { .to = to, .most = most };
-    snprintf(w.path, sizeof(w.path), "%s", folder);
-    walk_into(&w);
-    while (w.depth > 0) {
-        DIR *d = w.folders[w.depth - 1];
-        struct dirent *e = w.seen < ENTRIES_MOST ? readdir(d) : NULL;
-        if (e == NULL) {
-            closedir(d);
-            w.depth--;
-        } else if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
-            w.seen++;
-            visit(&w, e->d_name);
-        }
-    }
-    return !w.failed;
+    walk_close(&w);
+    return ok;
 }
 
 /* What lies beside a file is read along with it. */
 static bool allow_path(sandbox_bounds *to, const char *path, bool folder)
 {
-    if (folder) return sandbox_allow(to, path) && allow_links(to, path, DEPTH);
+    if (folder) return sandbox_allow(to, path) && allow_links(to, path, LEVELS);
     const char *slash = strrchr(path, '/');
     char *beside = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
     bool ok =

@@ -405,10 +405,14 @@ bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t mos
     return true;
 }
 
+const char *checkpoint_folder(ari_checkpoint *c)
+{
+    const char *first = c->files[0].path;
+    return arena_copy(&c->arena, span_first(span_of(first), (size_t)(name_of(first) - first)));
+}
+
 ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err)
 {
-    const char *first = c->files[0].path, *slash = strrchr(first, '/');
-    int folder = slash == NULL ? 0 : (int)(slash - first) + 1;
-    const char *path = arena_printf(&c->arena, "%.*s%s", folder, first, name);
+    const char *path = arena_printf(&c->arena, "%s%s", checkpoint_folder(c), name);
     return map_small(path, c->limits.sidecar_bytes, map, err);
 }

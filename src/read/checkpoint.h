@@ -53,7 +53,9 @@ void checkpoint_free(ari_checkpoint *c);
 /* The bytes of a tensor, if it has at most `most`, is whole and not compressed. */
 bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t most, ari_span *out);
 
-/* Map a file that lies beside the first one; map_close it. */
+/* Where its first file lies, with a slash; "" for the current folder. */
+const char *checkpoint_folder(ari_checkpoint *c);
+/* Map a file that lies there; map_close it. */
 ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "read/map.h"
+#include "read/walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +28,7 @@ enum { PLACES = sizeof(place_rows) / sizeof(place_rows[0]) };
 /* In the order in which a name is looked for. */
 static const store_kind *const kinds[] = { &store_hub, &store_ollama, &store_lmstudio };
 
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), POINTER_MOST = 4096, DEPTH = 8 };
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), POINTER_MOST = 4096 };
 
 /* --- Names --------------------------------------------------------------------------- */
 
@@ -263,55 +264,23 @@ ari_status ari_store_find(const char *name, const ari_options *options, ari_set 
 
 /* --- What there is ---------------------------------------------------------------------- */
 
-/* The folders on the way down to the one being read: no recursion, and an end. */
-typedef struct walk {
-    DIR *folders[DEPTH];
-    size_t depth;
-    store_tally tally;
-} walk;
-
-static void walk_into(walk *w, int folder, const char *name)
-{
-    if (w->depth == DEPTH) return;
-    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (d != NULL) w->folders[w->depth++] = d;
-    if (d == NULL && fd >= 0) close(fd);
-}
-
-static void count_one(walk *w, int folder, const char *name)
-{
-    struct stat s;
-    if (fstatat(folder, name, &s, AT_SYMLINK_NOFOLLOW) != 0) return;
-    if (S_ISDIR(s.st_mode)) {
-        walk_into(w, folder, name);
-        return;
-    }
-    if (S_ISLNK(s.st_mode) && fstatat(folder, name, &s, 0) != 0) return;
-    if (!S_ISREG(s.st_mode)) return;
-    w->tally.files++;
-    w->tally.bytes += (uint64_t)s.st_size;
-    if (s.st_mtime > w->tally.modified) w->tally.modified = s.st_mtime;
-    if (is_model_name(name)) w->tally.weights = true;
-}
-
 store_tally store_count(const char *folder, const ari_limits *limits)
 {
-    walk w = { 0 };
-    w.folders[0] = opendir(folder);
-    w.depth = w.folders[0] != NULL;
-    for (uint64_t seen = 0; w.depth > 0;) {
-        DIR *d = w.folders[w.depth - 1];
-        struct dirent *e = seen < limits->files ? readdir(d) : NULL;
-        if (e == NULL) {
-            closedir(d);
-            w.depth--;
-        } else if (e->d_name[0] != '.') {
-            count_one(&w, dirfd(d), e->d_name);
-            seen++;
-        }
+    folder_walk w;
+    store_tally tally = { 0 };
+    walk_open(&w, folder, WALK_DEPTH);
+    for (uint64_t seen = 0; seen < limits->files && walk_next(&w); seen++) {
+        const char *name = walk_name(&w);
+        struct stat s = w.stat;
+        if (S_ISLNK(s.st_mode) && fstatat(walk_folder(&w), name, &s, 0) != 0) continue;
+        if (!S_ISREG(s.st_mode)) continue;
+        tally.files++;
+        tally.bytes += (uint64_t)s.st_size;
+        if (s.st_mtime > tally.modified) tally.modified = s.st_mtime;
+        if (is_model_name(name)) tally.weights = true;
     }
-    return w.tally;
+    walk_close(&w);
+    return tally;
 }
 
 static ari_span model_name(const void *models, size_t i)

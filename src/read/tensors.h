@@ -39,9 +39,11 @@ typedef struct ari_replaced {
     ari_tensor row;
 } ari_replaced;
 
+/* Its `rank` sizes; of none, something to point at. */
 static inline const uint64_t *tensor_shape(const ari_tensors *t, const ari_tensor *row)
 {
-    return row->rank == 0 ? NULL : t->sizes + row->shape_at;
+    static const uint64_t none = 0;
+    return row->rank == 0 ? &none : t->sizes + row->shape_at;
 }
 
 /* Append one size to the shape under construction; false when memory is short. */
