@@ -70,3 +70,23 @@ Test(findings, words_are_unique_and_well_formed)
             cr_expect(strcmp(kinds[i].word, kinds[k].word) != 0, "%s", kinds[i].word);
     }
 }
+
+/* A flood of warnings hides no error, in the list or in the count. */
+Test(findings, errors_take_the_place_of_lesser_ones)
+{
+    ari_arena arena = { 0 };
+    ari_findings f = { .arena = &arena, .most = 10 };
+    for (int i = 0; i < 50; i++) finding_add(&f, ARI_FINDING_UNKNOWN_FIELD, NO_TENSOR, 0, "w");
+    finding_add(&f, ARI_FINDING_OVERLAP, NO_TENSOR, 0, "e");
+    findings_close(&f);
+    cr_expect(f.count == 11 && f.said[ARI_ERROR] == 1 && f.said[ARI_WARNING] == 50);
+    cr_expect(f.items[9].severity == ARI_ERROR && strcmp(f.items[10].id, "findings-cut") == 0);
+    for (int i = 0; i < 50; i++) finding_add(&f, ARI_FINDING_OVERLAP, NO_TENSOR, 0, "e");
+    findings_close(&f);
+    size_t errors = 0;
+    for (size_t i = 0; i < f.count; i++) errors += f.items[i].severity == ARI_ERROR;
+    cr_expect(errors >= 10 && f.said[ARI_ERROR] == 51);
+    cr_expect(strcmp(f.items[f.count - 1].id, "findings-cut") == 0);
+    findings_free(&f);
+    arena_free(&arena);
+}

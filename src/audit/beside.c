@@ -107,7 +107,7 @@ static void note_class(ari_checkpoint *c, const char *file, const char *what, co
     if (words == NULL) return;
     bool elsewhere = strstr(words, "--") != NULL;
     finding_add(&c->findings, ARI_FINDING_REMOTE_CODE, NO_TENSOR, ARI_NO_OFFSET,
-                "%s: auto_map names \"%s\" for %s, code %s", file, show(span_of(words)).text,
+                "%s names \"%s\" for %s, code %s", file, show(span_of(words)).text,
                 show(span_of(what == NULL ? "" : what)).text,
                 elsewhere ? "of another repository" : "beside the weights");
 }
@@ -122,18 +122,46 @@ static void check_map(ari_checkpoint *c, const char *file, const json_tree *map)
     }
 }
 
+/* sentence-transformers imports each module's class by its whole name. */
+static void check_modules(ari_checkpoint *c, const char *file, const json_tree *modules)
+{
+    for (const json_tree *one = json_child(modules); one != NULL; one = json_next(one)) {
+        const char *type = json_text(json_get(one, "type"));
+        if (type != NULL && !span_starts(span_of(type), "sentence_transformers."))
+            note_class(c, file, "a module", json_get(one, "type"));
+    }
+}
+
+static void check_named_code(ari_checkpoint *c, const char *file, const json_tree *tree)
+{
+    check_map(c, file, json_get(tree, "auto_map"));
+    for (const json_tree *one = json_child(json_get(tree, "custom_pipelines")); one != NULL;
+         one = json_next(one))
+        note_class(c, file, json_name(one), json_get(one, "impl"));
+    if (json_is_array(tree)) check_modules(c, file, tree);
+}
+
 void remote_code_check(ari_checkpoint *c)
 {
-    static const char *const files[] = { "config.json", "tokenizer_config.json", "processor_config.json",
-                                         "preprocessor_config.json", "generation_config.json" };
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        ari_span text;
+    static const char *const files[] = { "tokenizer_config.json",
+                                         "processor_config.json",
+                                         "preprocessor_config.json",
+                                         "video_preprocessor_config.json",
+                                         "generation_config.json",
+                                         "modules.json",
+                                         "config.json" };
+    enum { FILES = sizeof(files) / sizeof(files[0]) };
+    for (size_t i = 0; i < FILES; i++) {
+        ari_span text = { 0 };
         ari_err err = ARI_ERR_INIT;
-        if (checkpoint_sidecar(c, files[i], &text, &err) != ARI_OK) continue;
-        json_tree *tree = json_parse(text, &err);
-        check_map(c, files[i], json_get(tree, "auto_map"));
+        ari_status status = checkpoint_sidecar(c, files[i], &text, &err);
+        if (status == ARI_NOT_FOUND) continue;
+        json_tree *tree = status == ARI_OK ? json_parse(text, &err) : NULL;
+        check_named_code(c, files[i], tree);
+        /* Of the first two templates have told, of the last claims. */
+        bool told = i < 2 || i + 1 == FILES;
+        if (tree == NULL && (!told || ari_is_out_of_memory(&err))) checkpoint_unreadable(c, files[i], &err);
         json_free(tree);
         map_close(text);
-        if (ari_is_out_of_memory(&err)) c->arena.failed = true;
     }
 }

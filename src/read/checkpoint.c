@@ -49,7 +49,7 @@ static ari_status read_open_file(ari_checkpoint *c, uint32_t i, ari_cursor *curs
 }
 
 /* What was read of a file before it failed is not to be relied on: take it all back. */
-static bool forget_file(ari_checkpoint *c, uint32_t i, size_t metadata, size_t findings)
+static bool forget_file(ari_checkpoint *c, uint32_t i, size_t metadata, const ari_findings *before)
 {
     const ari_tensors *t = &c->tensors;
     for (size_t k = 0; k < t->replaced_count && t->replaced_by == i; k++) {
@@ -60,7 +60,7 @@ static bool forget_file(ari_checkpoint *c, uint32_t i, size_t metadata, size_t f
     c->files[i].container = NULL;
     c->files[i].tensor_count = 0;
     c->metadata.count = metadata;
-    c->findings.count = findings;
+    findings_restore(&c->findings, before);
     return tensors_drop_file(&c->tensors, i);
 }
 
@@ -71,12 +71,13 @@ static ari_status read_file(ari_checkpoint *c, uint32_t i, ari_err *err)
     if (status != ARI_OK) return status;
     f->size = f->content = f->map.size;
     f->first_tensor = c->tensors.count;
-    size_t metadata = c->metadata.count, findings = c->findings.count;
+    size_t metadata = c->metadata.count;
+    const ari_findings before = c->findings;
     ari_cursor cursor = cursor_over(f->map, err);
     if (zstd_recognise(f->map)) status = open_packed(f, &c->limits, &cursor, err);
     if (status == ARI_OK) status = read_open_file(c, i, &cursor);
     if (status == ARI_OK) return ARI_OK;
-    if (!forget_file(c, i, metadata, findings)) err->status = ARI_LIMIT;
+    if (!forget_file(c, i, metadata, &before)) err->status = ARI_LIMIT;
     return err->status;
 }
 
@@ -409,6 +410,16 @@ const char *checkpoint_folder(ari_checkpoint *c)
 {
     const char *first = c->files[0].path;
     return arena_copy(&c->arena, span_first(span_of(first), (size_t)(name_of(first) - first)));
+}
+
+void checkpoint_unreadable(ari_checkpoint *c, const char *shown, const ari_err *err)
+{
+    if (ari_is_out_of_memory(err)) {
+        c->arena.failed = true;
+        return;
+    }
+    finding_add(&c->findings, ARI_FINDING_CONFIG_UNREADABLE, NO_TENSOR, err->offset, "%s: %s", shown,
+                err->text);
 }
 
 ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err)

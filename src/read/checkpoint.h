@@ -55,6 +55,8 @@ bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t mos
 
 /* Where its first file lies, with a slash; "" for the current folder. */
 const char *checkpoint_folder(ari_checkpoint *c);
+/* Say that such a file cannot be read: memory that ran short shows in the arena instead. */
+void checkpoint_unreadable(ari_checkpoint *c, const char *shown, const ari_err *err);
 /* Map a file that lies there; map_close it. */
 ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err);
 

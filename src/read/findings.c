@@ -20,31 +20,63 @@ static const struct {
 #undef FINDING
 };
 
-static void keep(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *message)
+static ari_finding make(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset,
+                        const char *message)
 {
     const char *name = tensor.data == NULL ? NULL : arena_escape(f->arena, tensor, NAME_MOST);
-    const char *text = arena_copy(f->arena, span_of(message));
+    return (ari_finding){ kinds[id].word, kinds[id].severity, name, offset,
+                          arena_copy(f->arena, span_of(message)) };
+}
+
+static void keep(ari_findings *f, ari_finding one)
+{
     if (!array_room(&f->items, &f->room, f->count, sizeof(f->items[0]))) {
         f->arena->failed = true;
         return;
     }
-    f->items[f->count++] = (ari_finding){ kinds[id].word, kinds[id].severity, name, offset, text };
+    f->items[f->count++] = one;
+    f->lesser += one.severity < ARI_ERROR;
+}
+
+/* The last that is no error; there is one. */
+static ari_finding *last_lesser(ari_findings *f)
+{
+    size_t i = f->count;
+    while (i > 0 && f->items[i - 1].severity == ARI_ERROR) i--;
+    return &f->items[i == 0 ? 0 : i - 1];
 }
 
 void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format,
                  ...)
 {
-    if (f->count >= f->most) {
-        f->dropped++;
-        return;
-    }
+    bool error = kinds[id].severity == ARI_ERROR;
+    f->said[kinds[id].severity]++;
+    if (f->count >= f->most) f->dropped++;
+    if (f->count >= f->most && (!error || f->lesser == 0)) return;
     char message[512];
     va_list values;
     va_start(values, format);
     vsnprintf(message, sizeof(message), format, values);
     va_end(values);
     message[utf8_whole(span_of(message))] = '\0';
-    keep(f, id, tensor, offset, message);
+    ari_finding one = make(f, id, tensor, offset, message);
+    if (f->count < f->most) {
+        keep(f, one);
+    } else {
+        *last_lesser(f) = one;
+        f->lesser--;
+    }
+}
+
+void findings_restore(ari_findings *f, const ari_findings *before)
+{
+    ari_finding *items = f->items;
+    size_t room = f->room;
+    *f = *before;
+    f->items = items;
+    f->room = room;
+    f->lesser = 0;
+    for (size_t i = 0; i < f->count; i++) f->lesser += f->items[i].severity < ARI_ERROR;
 }
 
 size_t finding_kind(const char *id)
@@ -69,10 +101,11 @@ void findings_close(ari_findings *f)
     bool closed = f->count > 0 && f->items[f->count - 1].id == kinds[ARI_FINDING_FINDINGS_CUT].word;
     if (f->dropped == 0) return;
     if (closed) f->count--;
+    if (closed) f->lesser--;
     char message[128];
     snprintf(message, sizeof(message),
              "%" PRIu64 " more findings were not kept (--limit findings=N keeps more)", f->dropped);
-    keep(f, ARI_FINDING_FINDINGS_CUT, NO_TENSOR, ARI_NO_OFFSET, message);
+    keep(f, make(f, ARI_FINDING_FINDINGS_CUT, NO_TENSOR, ARI_NO_OFFSET, message));
 }
 
 void findings_free(ari_findings *f)

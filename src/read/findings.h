@@ -15,11 +15,13 @@ typedef struct ari_findings {
     ari_arena *arena; /* Borrowed: texts live there. */
     ari_finding *items;
     size_t count, room, most;
+    size_t lesser;    /* Of those kept, no errors. */
+    uint64_t said[3]; /* By severity, also those that are not kept. */
     uint64_t dropped;
 } ari_findings;
 
-/* Add one, unless `most` are kept already: then it is only counted. `tensor` may
- * be empty. The message names the file where there are several. Text from a file
+/* Add one. Where `most` are kept already it is only counted, but that an error takes the place of something
+ * lesser. `tensor` may be empty. The message names the file where there are several. Text from a file
  * must be escaped before it is passed in. */
 void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t offset, const char *format,
                  ...) ARI_PRINTF(5, 6);
@@ -28,6 +30,9 @@ void finding_add(ari_findings *f, ari_finding_id id, ari_span tensor, uint64_t o
 size_t finding_kind(const char *id);
 const char *finding_meaning(const char *id);
 const char *finding_remedy(const char *id);
+
+/* Forget what came since `before`, a copy that was made then. */
+void findings_restore(ari_findings *f, const ari_findings *before);
 
 /* Say how many were dropped, if any were: at the end, and again where more came after that. */
 void findings_close(ari_findings *f);

@@ -8,10 +8,7 @@
 bool ari_model_sound(const ari_model *m, bool strict)
 {
     const ari_findings *f = &m->checkpoint->findings;
-    for (size_t i = 0; i < f->count; i++) {
-        if (f->items[i].severity >= (strict ? ARI_WARNING : ARI_ERROR)) return false;
-    }
-    return true;
+    return f->said[ARI_ERROR] == 0 && (!strict || f->said[ARI_WARNING] == 0);
 }
 
 /* Where in which file: "(at byte 8)" stands in the message's sentence where there is one. */
@@ -77,13 +74,6 @@ static void add_sums(ari_doc *d, const ari_model *m)
     doc_row(d, TONE_PLAIN, W(d, STRUCTURE), hex(d, sums->structure), NULL, NULL);
 }
 
-static size_t count_of(const ari_findings *f, ari_severity severity)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < f->count; i++) n += f->items[i].severity == severity;
-    return n;
-}
-
 void verify_document(const ari_model *m, const ari_checks *checks, bool strict, ari_doc *d)
 {
     const ari_checkpoint *c = m->checkpoint;
@@ -95,10 +85,10 @@ void verify_document(const ari_model *m, const ari_checks *checks, bool strict, 
     add_sums(d, m);
     add_findings(d, f);
     add_remedies(d, f);
-    doc_heading(d, sound ? TONE_GOOD : TONE_BAD,
-                sound ? W(d, SOUND)
-                      : SAY(d, NOT_SOUND, doc_number(d, count_of(f, ARI_ERROR)),
-                            doc_number(d, count_of(f, ARI_WARNING))));
+    doc_heading(
+        d, sound ? TONE_GOOD : TONE_BAD,
+        sound ? W(d, SOUND)
+              : SAY(d, NOT_SOUND, plain_count(d, f->said[ARI_ERROR]), plain_count(d, f->said[ARI_WARNING])));
     doc_paragraph(d, TONE_DIM, checks->values ? W(d, DATA_CAVEAT) : W(d, SOUND_CAVEAT));
 }
 
