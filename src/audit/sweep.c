@@ -75,7 +75,8 @@ static bool is_whole(const sweep *s, const ari_tensor *row)
 {
     const ari_file *f = &s->c->files[row->file];
     uint64_t end;
-    return f->inflater == NULL && add_u64(row->begin, row->bytes, &end) && end <= f->map.size;
+    return f->inflater == NULL && !s->crowded[row->file] && add_u64(row->begin, row->bytes, &end) &&
+           end <= f->map.size;
 }
 
 static bool looks_at_values(const sweep *s, const ari_tensor *row)
@@ -84,9 +85,29 @@ static bool looks_at_values(const sweep *s, const ari_tensor *row)
     return s->tallies != NULL && values_known(row->dtype) && d->row_bytes == 0 && is_whole(s, row);
 }
 
+/* Where tensors overlap, little data could ask for any amount of reading. */
+static ari_status find_crowded(sweep *s, ari_err *err)
+{
+    const ari_tensors *t = &s->c->tensors;
+    uint64_t *sums = calloc(s->c->file_count + 1, sizeof(uint64_t));
+    s->crowded = calloc(s->c->file_count + 1, sizeof(bool));
+    if (sums == NULL || s->crowded == NULL) {
+        free(sums);
+        return ari_out_of_memory(err);
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        uint32_t file = t->rows[i].file;
+        bool fits = add_u64(sums[file], t->rows[i].bytes, &sums[file]);
+        if (!fits || sums[file] > s->c->files[file].map.size) s->crowded[file] = true;
+    }
+    free(sums);
+    return ARI_OK;
+}
+
 static ari_status list_tensors(sweep *s, ari_err *err)
 {
     const ari_tensors *t = &s->c->tensors;
+    if (find_crowded(s, err) != ARI_OK) return err->status;
     if (s->hashes) {
         s->tensors = arena_alloc(&s->c->arena, (t->count + 1) * sizeof(s->tensors[0]));
         s->tensor_known = arena_alloc(&s->c->arena, (t->count + 1) * sizeof(bool));
@@ -119,6 +140,7 @@ void sweep_close(sweep *s)
     }
     free(s->descriptors);
     free(s->tallies);
+    free(s->crowded);
     hash_unload(&s->library);
     *s = (sweep){ 0 };
 }
@@ -327,11 +349,11 @@ static void note_all_values(sweep *s)
         }
     }
     if (count == 0) return;
-    finding_add(
-        &s->c->findings, ARI_FINDING_VALUES_UNREAD, unread->name, unread->begin,
-        "values of %zu tensors were not looked at (compressed, cut, or of a type that is not decoded); "
-        "this is the first",
-        count);
+    finding_add(&s->c->findings, ARI_FINDING_VALUES_UNREAD, unread->name, unread->begin,
+                "values of %zu tensors were not looked at (compressed, cut, overlapping, or of a type that "
+                "is not decoded); "
+                "this is the first",
+                count);
 }
 
 ari_status sweep_finish(sweep *s, ari_sums *sums, ari_err *err)

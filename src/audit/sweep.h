@@ -20,6 +20,7 @@ typedef struct sweep {
     uint8_t (*tensors)[32];
     bool *tensor_known;
     value_tally *tallies; /* One a tensor, where values are looked at. */
+    bool *crowded;        /* One a file: its tensors have more bytes than it, and are not read one by one. */
     uint64_t total;       /* Bytes to be read. */
 } sweep;
 

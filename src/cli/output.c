@@ -99,7 +99,7 @@ static bool give_name(cli_output *out)
     mode_t mask = umask(0);
     umask(mask);
     mode_t mode = stat(out->path, &old) == 0 ? old.st_mode & 07777 : 0666 & ~mask;
-    return chmod(out->temporary, mode) == 0 && rename(out->temporary, out->path) == 0;
+    return fchmod(fileno(out->file), mode) == 0 && rename(out->temporary, out->path) == 0;
 }
 
 bool output_close(cli_output *out)
@@ -109,9 +109,9 @@ bool output_close(cli_output *out)
     if (lost && out->code == 0) out->code = errno == 0 ? EIO : errno;
     if (out->path == NULL)
         return out->code == 0 || out->code == EPIPE || refuse("standard output", out->code);
+    if (out->temporary != NULL && out->code == 0 && !give_name(out)) out->code = errno;
     if (fclose(out->file) != 0 && out->code == 0) out->code = errno;
     if (out->temporary != NULL) {
-        if (out->code == 0 && !give_name(out)) out->code = errno;
         if (out->code != 0) unlink(out->temporary);
         unfinished = NULL;
         free(out->temporary);

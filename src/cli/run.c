@@ -70,7 +70,8 @@ static void tell_sandbox(const sandbox *s)
 {
     const char *files = s->landlock > 0 ? "of files only what was named" : "files as the user may";
     if (s->calls) {
-        fprintf(stderr, "archinspect: sandbox: no network, no other programs, no new code; %s", files);
+        fprintf(stderr, "archinspect: sandbox: no network, no other programs%s; %s",
+                s->landlock > 0 ? ", no new code" : "", files);
     } else {
         fprintf(stderr, "archinspect: sandbox: %s", s->landlock > 0 ? files : "none");
     }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -67,6 +68,8 @@ struct ruleset {
     uint64_t fs, net, scoped;
 };
 
+enum { LINKS_MOST = 40 };
+
 enum {
     RIGHTS_1 = (1 << 13) - 1, /* Of version 1: everything but what follows. */
     RIGHT_REFER = 1 << 13,    /* Version 2. */
@@ -125,19 +128,36 @@ static char *target_of(const char *path)
     return out;
 }
 
-/* The folder in which a new file takes its name; and what is written through: a device, or where a link
- * leads, there already or not. */
+/* Where a path leads, there already or not; malloc'd. */
+static char *end_of_links(const char *path)
+{
+    char *at = strdup(path);
+    for (int steps = 0; at != NULL && steps < LINKS_MOST; steps++) {
+        char *next = target_of(at);
+        if (next == NULL) break;
+        free(at);
+        at = next;
+    }
+    return at;
+}
+
+/* What is written through, a device or where a link leads; or the folder in which a new file takes its name.
+ */
 static void allow_output(int ruleset, const char *output, uint64_t all)
 {
     struct stat s;
-    char *target = target_of(output), *folder = folder_of(target == NULL ? output : target);
-    if (stat(output, &s) == 0 && !S_ISREG(s.st_mode)) {
-        allow_below(ruleset, output, (READING | WRITING | RIGHT_IOCTL) & all);
-    } else if (folder != NULL) {
-        allow_below(ruleset, folder, (READING | WRITING) & all);
+    char *real = realpath(output, NULL), *end = real == NULL ? end_of_links(output) : NULL;
+    bool link = lstat(output, &s) == 0 && S_ISLNK(s.st_mode);
+    bool through = link || (stat(output, &s) == 0 && !S_ISREG(s.st_mode));
+    if (through && real != NULL) {
+        allow_below(ruleset, real, (READING | WRITING | RIGHT_IOCTL) & all);
+    } else {
+        char *folder = folder_of(end != NULL ? end : output);
+        if (folder != NULL) allow_below(ruleset, folder, (READING | WRITING) & all);
+        free(folder);
     }
-    free(target);
-    free(folder);
+    free(real);
+    free(end);
 }
 
 /* The version in force, or 0. */
@@ -165,30 +185,75 @@ static const char *const calls[] = {
 #undef CALL
 };
 
-static bool allow(scmp_filter_ctx f, const char *name)
+static const char *const output_calls[] = {
+#define OUTPUT(name) #name,
+#include "cli/sandbox.def"
+#undef OUTPUT
+};
+
+/* Calls that are allowed with these bits of an argument only.
+ *
+ *      call      argument  mask          value */
+#define IN_PART_LIST(X)                                           \
+    X(mmap, 2, PROT_EXEC, 0)                                      \
+    X(mmap2, 2, PROT_EXEC, 0)                                     \
+    X(mprotect, 2, PROT_EXEC, 0)                                  \
+    X(ioctl, 1, UINT32_MAX, TCGETS)                               \
+    X(ioctl, 1, UINT32_MAX, TIOCGWINSZ)                           \
+    X(fcntl, 1, UINT32_MAX, F_GETFD)                              \
+    X(fcntl, 1, UINT32_MAX, F_SETFD)                              \
+    X(fcntl, 1, UINT32_MAX, F_GETFL)                              \
+    X(fcntl64, 1, UINT32_MAX, F_GETFD)                            \
+    X(fcntl64, 1, UINT32_MAX, F_SETFD)                            \
+    X(fcntl64, 1, UINT32_MAX, F_GETFL)                            \
+    X(clone, 0, CLONE_VM | CLONE_THREAD, CLONE_VM | CLONE_THREAD) \
+    X(prctl, 0, UINT32_MAX, PR_SET_NO_NEW_PRIVS)                  \
+    X(prctl, 0, UINT32_MAX, PR_SET_SECCOMP)
+
+static const struct in_part {
+    const char *call;
+    unsigned argument;
+    scmp_datum_t mask, value;
+} in_part[] = {
+#define X(call, argument, mask, value) { #call, argument, mask, value },
+    IN_PART_LIST(X)
+#undef X
+};
+
+static bool allow(scmp_filter_ctx f, const char *const *names, size_t count)
 {
-    int number = seccomp_syscall_resolve_name(name);
-    return number == __NR_SCMP_ERROR || number < 0 || seccomp_rule_add(f, SCMP_ACT_ALLOW, number, 0) == 0;
+    for (size_t i = 0; i < count; i++) {
+        int number = seccomp_syscall_resolve_name(names[i]);
+        if (number >= 0 && seccomp_rule_add(f, SCMP_ACT_ALLOW, number, 0) != 0) return false;
+    }
+    return true;
 }
 
-/* Memory may be had, but none that runs; of terminals only their size is asked. Threads are made by clone: of
- * what clone3 asks a filter sees nothing. */
-static bool allow_in_part(scmp_filter_ctx f)
+static bool allow_masked(scmp_filter_ctx f, const struct in_part *p)
 {
-    const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-    return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_code) == 0 &&
-           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap2), 1, no_code) == 0 &&
-           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_code) == 0 &&
-           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS)) == 0 &&
-           seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TIOCGWINSZ)) == 0 &&
+    int number = seccomp_syscall_resolve_name(p->call);
+    struct scmp_arg_cmp bits = SCMP_CMP(p->argument, SCMP_CMP_MASKED_EQ, p->mask, p->value);
+    return number < 0 || seccomp_rule_add(f, SCMP_ACT_ALLOW, number, 1, bits) == 0;
+}
+
+/* Memory may be had, but none that runs; threads, but no processes; files may be opened, for reading where no
+ * report is written. Threads are made by clone: of what clone3 asks a filter sees nothing. */
+static bool allow_in_part(scmp_filter_ctx f, bool writes)
+{
+    scmp_datum_t mask = writes ? 0 : O_ACCMODE | O_CREAT | O_TRUNC;
+    const struct in_part opening[] = { { "open", 1, mask, 0 }, { "openat", 2, mask, 0 } };
+    for (size_t i = 0; i < sizeof(in_part) / sizeof(in_part[0]); i++) {
+        if (!allow_masked(f, &in_part[i])) return false;
+    }
+    return allow_masked(f, &opening[0]) && allow_masked(f, &opening[1]) &&
            seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 
-static bool restrict_calls(void)
+static bool restrict_calls(bool writes)
 {
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool ok = f != NULL && allow_in_part(f);
-    for (size_t i = 0; ok && i < sizeof(calls) / sizeof(calls[0]); i++) ok = allow(f, calls[i]);
+    bool ok = f != NULL && allow_in_part(f, writes) && allow(f, calls, sizeof(calls) / sizeof(calls[0]));
+    if (writes) ok = ok && allow(f, output_calls, sizeof(output_calls) / sizeof(output_calls[0]));
     ok = ok && seccomp_load(f) == 0;
     seccomp_release(f);
     return ok;
@@ -203,7 +268,7 @@ sandbox sandbox_enter(const sandbox_bounds *b)
         s.why = "the kernel does not let privileges be given up";
     } else {
         s.landlock = restrict_files(b);
-        s.calls = restrict_calls();
+        s.calls = restrict_calls(b->output != NULL);
         if (s.landlock == 0) s.why = "the kernel has no Landlock";
         if (!s.calls) s.why = "the kernel has no seccomp, or refuses it";
     }

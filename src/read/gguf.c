@@ -322,6 +322,9 @@ static ari_status read_tensor(reading *r)
         finding_add(&r->into->findings, ARI_FINDING_LONG_NAME, row.name, row.record_at,
                     "%sa name of %zu bytes, the C reader takes %d", r->file->where, row.name.size, MAX_NAME);
     }
+    if (row.name.size > 0 && memchr(row.name.data, 0, row.name.size) != NULL)
+        note(r, ARI_FINDING_NUL_IN_NAME, row.name, row.record_at,
+             "a name holds a NUL, where readers in C end it");
     measure(r, &row);
     return container_add_tensor(r->into, &row, c->err);
 }
@@ -343,8 +346,8 @@ static ari_status place_data(reading *r)
 {
     ari_findings *f = &r->into->findings;
     ari_tensors *t = &r->into->tensors;
-    uint64_t previous = 0;
-    bool ordered = true;
+    uint64_t previous = 0, running = 0;
+    bool ordered = true, in_place = true;
     r->file->header_end = r->file->data_at = r->c->at;
     if (r->tensor_count > 0 && !align_u64(r->c->at, r->alignment, &r->file->data_at)) {
         return cursor_fail(r->c, ARI_MALFORMED, "the header does not end");
@@ -357,7 +360,12 @@ static ari_status place_data(reading *r)
                         "%soffset %" PRIu64 " is no multiple of the alignment %" PRIu64, r->file->where,
                         row->begin, r->alignment);
         }
-        if (row->begin < previous && ordered) {
+        /* An empty one has its place in the order, too, although it has no bytes that could overlap. */
+        bool strays = row->elements == 0 && row->bytes == 0 && in_place && row->begin != running;
+        uint64_t end;
+        in_place = in_place && row->begin == running && (row->bytes > 0 || row->elements == 0) &&
+                   add_u64(row->begin, row->bytes, &end) && align_u64(end, r->alignment, &running);
+        if ((row->begin < previous || strays) && ordered) {
             ordered = false;
             finding_add(f, ARI_FINDING_TENSOR_ORDER, row->name, row->record_at,
                         "%stensors are not listed in the order of their data; this is the first that is not",

@@ -310,6 +310,19 @@ static const struct magic *find_magic(ari_span head)
     return NULL;
 }
 
+/* A pickle of protocol 0 that begins with a name to be imported: "cposix\nsystem\n". */
+static bool is_old_pickle(ari_span s)
+{
+    size_t i = 1;
+    if (!span_starts(s, "c")) return false;
+    for (int line = 0; line < 2; line++) {
+        size_t begin = i;
+        while (i < s.size && (isalnum(s.data[i]) != 0 || s.data[i] == '_' || s.data[i] == '.')) i++;
+        if (i == begin || i >= s.size || s.data[i++] != '\n') return false;
+    }
+    return i < s.size;
+}
+
 const char *sniff_what(ari_span bytes)
 {
     ari_span head = span_first(bytes, 4096);
@@ -318,6 +331,7 @@ const char *sniff_what(ari_span bytes)
     if (span_starts(head, "GGUF")) return "another GGUF file";
     if (span_starts(head, "#!")) return "a script";
     if (m != NULL) return m->what;
+    if (is_old_pickle(head)) return "a Python pickle";
     if (head.size == 0) return NULL;
     if (is_zero(head)) return is_zero(bytes) ? "zeros" : "zeros, and then something else";
     return is_text(head) ? "plain text" : NULL;
