@@ -88,7 +88,7 @@ void beside_check(ari_checkpoint *c)
 {
     folder_walk w;
     uint64_t seen = 0, most = c->limits.files;
-    const char *folder = checkpoint_folder(c);
+    const char *folder = c->folder;
     walk_open(&w, folder[0] == '\0' ? "." : folder, LEVELS);
     for (; seen < most && walk_next(&w); seen++) check_one(c, &w);
     walk_close(&w);

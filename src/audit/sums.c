@@ -7,11 +7,7 @@
 
 static int by_name(const void *a, const void *b)
 {
-    const ari_tensor *x = *(const ari_tensor *const *)a, *y = *(const ari_tensor *const *)b;
-    size_t n = x->name.size < y->name.size ? x->name.size : y->name.size;
-    int order = n == 0 ? 0 : memcmp(x->name.data, y->name.data, n);
-    if (order != 0) return order;
-    return x->name.size < y->name.size ? -1 : x->name.size > y->name.size;
+    return span_order((*(const ari_tensor *const *)a)->name, (*(const ari_tensor *const *)b)->name);
 }
 
 static void put_tensor(ari_text *line, const ari_tensors *t, const ari_tensor *row)

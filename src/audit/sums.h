@@ -8,7 +8,7 @@
 /* A file: the checkpoint's own come first, in their order, then what else lies in a folder that was named. */
 typedef struct ari_file_sum {
     const char *path; /* As opened; raw. */
-    const char *name; /* Without folders; escaped. */
+    const char *name; /* From the folder of the checkpoint on; escaped. */
     uint64_t bytes;
     uint8_t sha256[32], git_blob[20]; /* The second where git_wanted: "blob SIZE", NUL and the bytes. */
     bool git_wanted;

@@ -43,12 +43,6 @@ static ari_status open_one(sweep *s, size_t i, ari_err *err)
     return ARI_OK;
 }
 
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 /* Files that only hashing has to do with come after the checkpoint's. */
 static ari_status list_files(sweep *s, const records *r, ari_err *err)
 {
@@ -59,10 +53,10 @@ static ari_status list_files(sweep *s, const records *r, ari_err *err)
     for (size_t i = 0; i < n; i++) s->descriptors[i] = -1;
     s->file_count = n;
     for (size_t i = 0; i < n; i++) {
-        const char *path = i < s->c->file_count ? s->c->files[i].path : r->extra[i - s->c->file_count];
-        s->files[i] =
-            (ari_file_sum){ .path = path,
-                            .name = arena_escape(&s->c->arena, span_of(name_of(path)), ESCAPE_ALL) };
+        bool own = i < s->c->file_count;
+        const char *path = own ? s->c->files[i].path : r->extra[i - s->c->file_count].path;
+        const char *name = own ? records_name(s->c, path) : r->extra[i - s->c->file_count].name;
+        s->files[i] = (ari_file_sum){ .path = path, .name = name };
         s->files[i].git_wanted = s->hashes && records_want_git(r, s->files[i].name);
         if (open_one(s, i, err) != ARI_OK) return err->status;
         if (s->hashes && !add_u64(s->total, s->files[i].bytes, &s->total)) s->total = UINT64_MAX;

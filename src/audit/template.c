@@ -101,7 +101,13 @@ static void check_string(reading *r, size_t begin, size_t end)
         only = only && s.data[i] == '_';
         bool pair = s.data[i] == '_' && byte_at(s, i + 1) == '_' && (i == begin || s.data[i - 1] != '_');
         bool meets = isalpha(byte_at(s, i + 2)) || (i > begin && isalpha(s.data[i - 1]));
-        if (pair && meets) note(r, i, 2 + (isalpha(byte_at(s, i + 2)) ? 8 : 0), a_dunder);
+        if (pair && meets) {
+            size_t from = i;
+            while (i + 1 < end && is_word(s.data[i + 1])) i++;
+            note(r, from, i + 1 - from, a_dunder);
+            only = false;
+            continue;
+        }
         if (s.data[i] == '\\' && is_disguise(s, i)) note(r, i, 4, in_disguise);
         check_anywhere(r, i, end);
         if (s.data[i] == '\\') i++;
@@ -352,7 +358,7 @@ void templates_check(ari_checkpoint *c)
     folder_walk w;
     check_metadata(c);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) check_file(c, files[i]);
-    walk_open(&w, arena_printf(&c->arena, "%s%s", checkpoint_folder(c), more), 1);
+    walk_open(&w, arena_printf(&c->arena, "%s%s", c->folder, more), 1);
     for (uint64_t seen = 0; seen < c->limits.files && walk_next(&w); seen++) {
         if (span_ends(span_of(walk_name(&w)), ".jinja"))
             check_file(c, arena_printf(&c->arena, "%s/%s", more, walk_name(&w)));

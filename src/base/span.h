@@ -25,6 +25,14 @@ static inline bool span_eq(ari_span a, ari_span b)
     return a.data != NULL && b.data != NULL && memcmp(a.data, b.data, a.size) == 0;
 }
 
+/* By bytes, a beginning before what it begins: below, at or above 0. */
+static inline int span_order(ari_span a, ari_span b)
+{
+    size_t n = a.size < b.size ? a.size : b.size;
+    int order = n == 0 || a.data == NULL || b.data == NULL ? 0 : memcmp(a.data, b.data, n);
+    return order != 0 ? order : a.size < b.size ? -1 : a.size > b.size;
+}
+
 static inline bool span_is(ari_span a, const char *text)
 {
     return span_eq(a, span_of(text));

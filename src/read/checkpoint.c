@@ -294,11 +294,8 @@ static void check_split(ari_checkpoint *c, const ari_group *g)
 static int by_key(const void *a, const void *b)
 {
     const ari_meta *x = *(const ari_meta *const *)a, *y = *(const ari_meta *const *)b;
-    size_t n = x->key.size < y->key.size ? x->key.size : y->key.size;
-    int order = n == 0 ? 0 : memcmp(x->key.data, y->key.data, n);
-    if (order != 0) return order;
-    if (x->key.size != y->key.size) return x->key.size < y->key.size ? -1 : 1;
-    return x < y ? -1 : x > y;
+    int order = span_order(x->key, y->key);
+    return order != 0 ? order : x < y ? -1 : x > y;
 }
 
 /* Rows of one key, in the order of reading: keep the one of the first file that
@@ -362,6 +359,11 @@ static ari_status read_group(ari_checkpoint *c, const ari_group *g, ari_err *err
     return status == ARI_OK && c->arena.failed ? ari_out_of_memory(err) : status;
 }
 
+static const char *folder_of(ari_checkpoint *c, const char *path)
+{
+    return arena_copy(&c->arena, span_first(span_of(path), (size_t)(name_of(path) - path)));
+}
+
 ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari_checkpoint **out,
                            ari_err *err)
 {
@@ -370,6 +372,11 @@ ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari
     if (c == NULL) return ari_out_of_memory(err);
     c->limits = *limits;
     c->of_folder = group->of_folder;
+    c->alone = group->alone;
+    c->path = arena_copy(&c->arena, span_of(group->path));
+    if (group->file_count > 0)
+        c->folder =
+            group->of_folder ? arena_copy(&c->arena, span_of(group->folder)) : folder_of(c, group->files[0]);
     c->findings = (ari_findings){ .arena = &c->arena, .most = (size_t)limits->findings };
     if (getentropy(&c->tensors.names.seed, sizeof(uint64_t)) != 0)
         c->tensors.names.seed = (uint64_t)(uintptr_t)c;
@@ -406,12 +413,6 @@ bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t mos
     return true;
 }
 
-const char *checkpoint_folder(ari_checkpoint *c)
-{
-    const char *first = c->files[0].path;
-    return arena_copy(&c->arena, span_first(span_of(first), (size_t)(name_of(first) - first)));
-}
-
 void checkpoint_unreadable(ari_checkpoint *c, const char *shown, const ari_err *err)
 {
     if (ari_is_out_of_memory(err)) {
@@ -424,6 +425,6 @@ void checkpoint_unreadable(ari_checkpoint *c, const char *shown, const ari_err *
 
 ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err)
 {
-    const char *path = arena_printf(&c->arena, "%s%s", checkpoint_folder(c), name);
+    const char *path = arena_printf(&c->arena, "%s%s", folder_of(c, c->files[0].path), name);
     return map_small(path, c->limits.sidecar_bytes, map, err);
 }

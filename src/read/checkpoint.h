@@ -38,8 +38,11 @@ typedef struct ari_checkpoint {
     ari_limits limits;
     ari_file *files;
     size_t file_count;
-    bool of_folder;  /* A folder was named, not a file of it. */
-    bool incomplete; /* A shard is missing or could not be read: what is here is not all. */
+    const char *folder; /* Where its files lie, with a slash; "" for the current one. */
+    const char *path;   /* As a user would write it; raw. */
+    bool alone;         /* There is no other model in the folder that was named. */
+    bool of_folder;     /* A folder was named, not a file of it. */
+    bool incomplete;    /* A shard is missing or could not be read: what is here is not all. */
     ari_tensors tensors;
     ari_metadata metadata;
     ari_findings findings;
@@ -53,11 +56,9 @@ void checkpoint_free(ari_checkpoint *c);
 /* The bytes of a tensor, if it has at most `most`, is whole and not compressed. */
 bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t most, ari_span *out);
 
-/* Where its first file lies, with a slash; "" for the current folder. */
-const char *checkpoint_folder(ari_checkpoint *c);
-/* Say that such a file cannot be read: memory that ran short shows in the arena instead. */
+/* Say that a file beside the first one cannot be read: memory that ran short shows in the arena instead. */
 void checkpoint_unreadable(ari_checkpoint *c, const char *shown, const ari_err *err);
-/* Map a file that lies there; map_close it. */
+/* Map a file that lies beside the first one; map_close it. */
 ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err);
 
 #endif

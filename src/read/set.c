@@ -449,7 +449,10 @@ static ari_status find_in_directory(search *s, const char *path)
     if (status == ARI_OK && s->set->count == 0) status = nothing_found(s, path);
     if (status == ARI_OK && s->set->count == 1)
         s->set->groups[0].path = arena_copy(&s->set->arena, span_of(path));
-    for (size_t i = 0; i < s->set->count; i++) s->set->groups[i].of_folder = true;
+    for (size_t i = 0; i < s->set->count; i++) {
+        s->set->groups[i].of_folder = true;
+        s->set->groups[i].alone = s->set->count == 1;
+    }
     return status;
 }
 

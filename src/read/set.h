@@ -12,6 +12,7 @@ typedef struct ari_group {
     const char *path;   /* As a user would write it. */
     const char *place;  /* Where it was found, of a name in a store; else NULL. */
     bool of_folder;     /* A folder was named, not a file of it. */
+    bool alone;         /* There is no other model in it. */
     const char *folder; /* With its slash; "" for the current one. */
     const char *index;  /* Path of the index that joins the files, or NULL. */
     const char **files; /* Paths, in the order of the shards. */
