@@ -279,7 +279,7 @@ coverage: ## Line coverage of src/ by the tests
 FUZZERS      := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
 FUZZ_SECONDS ?= 60
 # What they begin with: fixtures, and what the tables hold that they are about.
-SEEDS        := fixtures src/compare/catalogue
+SEEDS        := fixtures src/compare/catalogue tests/fuzz/seeds
 FUZZ_RUNS    := $(FUZZERS:build/fuzz/%=fuzz-run-%)
 
 .PHONY: fuzz
