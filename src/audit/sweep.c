@@ -269,7 +269,8 @@ static size_t thread_count(size_t jobs)
     cpu_set_t set;
     size_t n = sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
     if (n > THREADS_MOST) n = THREADS_MOST;
-    return n > jobs ? jobs : n;
+    if (n > jobs) n = jobs;
+    return n < 1 ? 1 : n;
 }
 
 /* A thread that cannot be had is done without, but for the caller's own. */

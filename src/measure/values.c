@@ -112,7 +112,7 @@ void values_count(uint32_t dtype, bool big, ari_span bytes, value_tally *tally)
     } else {
         for (size_t i = 0; i < n; i++) {
             const uint8_t *at = bytes.data + i * d->block_bytes + p->at;
-            for (uint32_t k = 0; k < p->count; k++) add_one(f, load(at + k * f->bytes, f->bytes, big), tally);
+            for (size_t k = 0; k < p->count; k++) add_one(f, load(at + k * f->bytes, f->bytes, big), tally);
         }
     }
 }
