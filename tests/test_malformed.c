@@ -135,7 +135,7 @@ static const struct row {
     { "five-dimensions.gguf", ARI_OK, 0, "too-many-dimensions@33" },
     { "sixty-five-dimensions.gguf", ARI_MALFORMED, 33, "" },
     { "dimensions-four-billion.gguf", ARI_MALFORMED, 33, "" },
-    { "size-negative.gguf", ARI_OK, 0, "shape-overflow@24" },
+    { "size-negative.gguf", ARI_OK, 0, "shape-overflow@24 trailing-bytes-gguf@96" },
     { "shape-overflow.gguf", ARI_OK, 0, "shape-overflow@24" },
     { "bytes-overflow.gguf", ARI_OK, 0, "shape-overflow@24" },
     { "partial-block.gguf", ARI_OK, 0, "partial-block@24" },

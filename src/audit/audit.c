@@ -58,7 +58,7 @@ static ari_status look_at_data(ari_checkpoint *c, const ari_checks *checks, ari_
 ari_status audit_run(ari_checkpoint *c, const ari_checks *checks, ari_sums *sums, ari_err *err)
 {
     sizes_check(c);
-    key_types_check(c);
+    metadata_check(c);
     disguise_check(c);
     templates_check(c);
     remote_code_check(c);

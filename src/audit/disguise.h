@@ -12,7 +12,8 @@ void disguise_check(ari_checkpoint *c);
  * short. */
 bool padding_check(ari_checkpoint *c);
 
-/* Metadata of GGUF against the types that loaders ask for (key_type.def). */
-void key_types_check(ari_checkpoint *c);
+/* Metadata: keys and texts that do not all print; in GGUF, types that loaders do not ask for (key_type.def),
+ * and a key that all of them do. */
+void metadata_check(ari_checkpoint *c);
 
 #endif

@@ -1,9 +1,13 @@
 #include "cli/bounds.h"
 
+#include "base/span.h"
+#include "read/listing.h"
 #include "read/walk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum { LEVELS = 3, ENTRIES_MOST = 20000, FOLDERS_MOST = 1024 };
@@ -39,20 +43,49 @@ static bool allow_links(sandbox_bounds *to, const char *folder, size_t levels, b
     for (size_t seen = 0; ok && seen < ENTRIES_MOST && walk_next(&w); seen++) {
         struct stat target;
         bool leads = S_ISLNK(w.stat.st_mode) && stat(w.path, &target) == 0;
-        if (leads && (S_ISREG(target.st_mode) || folders)) ok = sandbox_allow(to, w.path);
+        if (leads && (S_ISREG(target.st_mode) || folders)) ok = sandbox_allow(to, w.path, REACH_ALL);
     }
     walk_close(&w);
     return ok;
 }
 
-/* What lies beside a file is read along with it. */
+/* May it be read along with a file of the same folder: another shard, an index, a configuration, a card,
+ * sums? */
+static bool may_belong(const char *name)
+{
+    static const char *const ends[] = { ".json", ".md", ".jinja", ".sha256", ".metadata" };
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (span_ends(span_of(name), ends[i])) return true;
+    }
+    return is_model_name(name) || strncasecmp(name, "sha256sum", 9) == 0 ||
+           strncasecmp(name, "checksum", 8) == 0;
+}
+
+static bool allow_beside(sandbox_bounds *to, const char *folder)
+{
+    folder_walk w;
+    bool ok = sandbox_allow(to, folder, REACH_NAMES);
+    walk_open(&w, folder, 2);
+    for (size_t seen = 0; ok && seen < ENTRIES_MOST && walk_next(&w); seen++) {
+        struct stat target;
+        bool file = stat(w.path, &target) == 0 && S_ISREG(target.st_mode);
+        if (file && may_belong(walk_name(&w))) ok = sandbox_allow(to, w.path, REACH_ALL);
+    }
+    walk_close(&w);
+    char notes[4096];
+    snprintf(notes, sizeof(notes), "%s/.cache/huggingface/download", folder);
+    return ok && sandbox_allow(to, notes, REACH_ALL);
+}
+
 static bool allow_path(sandbox_bounds *to, gone_through *g, const char *path, bool folder)
 {
-    if (folder) return !is_new(g, path) || (sandbox_allow(to, path) && allow_links(to, path, LEVELS, false));
+    if (folder)
+        return !is_new(g, path) ||
+               (sandbox_allow(to, path, REACH_ALL) && allow_links(to, path, LEVELS, false));
     const char *slash = strrchr(path, '/');
     char *beside = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    bool ok = beside != NULL && sandbox_allow(to, path);
-    if (ok && is_new(g, beside)) ok = sandbox_allow(to, beside) && allow_links(to, beside, 1, false);
+    bool ok = beside != NULL && sandbox_allow(to, path, REACH_ALL);
+    if (ok && is_new(g, beside)) ok = allow_beside(to, beside);
     free(beside);
     return ok;
 }
@@ -65,7 +98,8 @@ typedef struct places {
 static void allow_place(void *context, const char *path)
 {
     places *p = context;
-    p->failed = p->failed || !sandbox_allow(p->to, path) || !allow_links(p->to, path, LEVELS, true);
+    p->failed =
+        p->failed || !sandbox_allow(p->to, path, REACH_ALL) || !allow_links(p->to, path, LEVELS, true);
 }
 
 static bool allow_stores(sandbox_bounds *to)
@@ -87,7 +121,8 @@ bool bounds_of(const cli_options *o, sandbox_bounds *out)
             stores = true;
         }
     }
-    for (size_t i = 0; ok && i < o->catalogue_count; i++) ok = sandbox_allow(out, o->catalogues[i]);
-    if (ok && o->checks.manifest != NULL) ok = sandbox_allow(out, o->checks.manifest);
+    for (size_t i = 0; ok && i < o->catalogue_count; i++)
+        ok = sandbox_allow(out, o->catalogues[i], REACH_ALL);
+    if (ok && o->checks.manifest != NULL) ok = sandbox_allow(out, o->checks.manifest, REACH_ALL);
     return ok && (!stores || allow_stores(out));
 }

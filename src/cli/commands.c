@@ -65,6 +65,11 @@ static ari_status report_match(job *j, ari_model *model, ari_err *err)
     return status;
 }
 
+static const char *subject_path(const job *j)
+{
+    return j->subject->set == NULL ? j->subject->path : ari_set_path(j->subject->set, j->model);
+}
+
 /* What a look at the data tells of itself. */
 typedef struct data_job {
     job *job;
@@ -83,6 +88,15 @@ static void show_progress(void *context, uint64_t bytes, uint64_t of)
     progress_show(&d->progress, bytes, of);
 }
 
+/* Was there data whose extent could not be checked? */
+static bool is_open(const ari_model *model)
+{
+    for (size_t i = 0; i < ari_model_finding_count(model); i++) {
+        if (strcmp(ari_model_finding(model, i).id, "compressed-data") == 0) return true;
+    }
+    return false;
+}
+
 static ari_status report_verify(job *j, ari_model *model, ari_err *err)
 {
     const cli_options *o = j->run->o;
@@ -95,7 +109,15 @@ static ari_status report_verify(job *j, ari_model *model, ari_err *err)
     ari_status status = ari_model_verify(model, &checks, err);
     progress_end(&data.progress);
     if (status == ARI_OK) status = ari_report_verify(model, &checks, o->strict, &o->style, &j->text, err);
-    if (status == ARI_OK && !ari_model_sound(model, o->strict)) j->run->answer_no = true;
+    if (status == ARI_OK && !ari_model_sound(model, o->strict)) {
+        j->run->answer_no = true;
+    } else if (status == ARI_OK && is_open(model)) {
+        ari_err open = ARI_ERR_INIT;
+        ari_fail(&open, ARI_UNSUPPORTED, ARI_NO_OFFSET, "compressed: whether all data is there is not known");
+        ari_hint(&open, "decompress it, and verify what comes out");
+        complain(subject_path(j), &open);
+        j->run->failed = true;
+    }
     return status;
 }
 
@@ -110,7 +132,7 @@ static void run_subject(cli_run *r, job_report *report, const cli_subject *s, bo
         if (guarded(report_one, &j, &err) == ARI_OK) {
             run_write(r, j.text);
         } else {
-            run_error(r, s->set == NULL ? s->path : ari_set_path(s->set, i), &err);
+            run_error(r, subject_path(&j), &err);
         }
         free(j.text);
     }

@@ -78,9 +78,9 @@ static void print_explanations(FILE *to)
     print_limits(to);
     fputs("\n"
           "Exit status: 0 done, and the answer is yes; 1 the answer is no (match: nothing\n"
-          "shares a core key, or --min-tier is not met; compare: --require is not met);\n"
-          "2 could not answer, wholly or in part (wrong usage, a file that cannot be read;\n"
-          "the others are still reported).\n",
+          "shares a core key, or --min-tier is not met; compare: --require is not met;\n"
+          "verify: not sound); 2 could not answer, wholly or in part (wrong usage, a file\n"
+          "that cannot be read; the others are still reported).\n",
           to);
 }
 

@@ -31,32 +31,28 @@
 
 /* --- Bounds --------------------------------------------------------------------------------- */
 
-static bool add(sandbox_bounds *b, char *path)
+bool sandbox_allow(sandbox_bounds *b, const char *path, sandbox_reach reach)
 {
-    if (path == NULL) return true;
+    /* What is not there, or leads nowhere, cannot be read either. */
+    char *real = realpath(path, NULL);
+    if (real == NULL) return errno != ENOMEM;
     if (b->read_count == b->read_room) {
         size_t room = b->read_room == 0 ? 16 : 2 * b->read_room;
-        const char **grown = realloc(b->read, room * sizeof(grown[0]));
+        sandbox_root *grown = realloc(b->read, room * sizeof(grown[0]));
         if (grown == NULL) {
-            free(path);
+            free(real);
             return false;
         }
         b->read = grown;
         b->read_room = room;
     }
-    b->read[b->read_count++] = path;
+    b->read[b->read_count++] = (sandbox_root){ real, reach };
     return true;
-}
-
-bool sandbox_allow(sandbox_bounds *b, const char *path)
-{
-    /* What is not there, or leads nowhere, cannot be read either. */
-    return add(b, realpath(path, NULL));
 }
 
 void sandbox_bounds_free(sandbox_bounds *b)
 {
-    for (size_t i = 0; i < b->read_count; i++) free((void *)(uintptr_t)b->read[i]);
+    for (size_t i = 0; i < b->read_count; i++) free(b->read[i].path);
     free(b->read);
     *b = (sandbox_bounds){ 0 };
 }
@@ -170,7 +166,10 @@ static int restrict_files(const sandbox_bounds *b)
     size_t size = version >= 6 ? sizeof(rules) : version >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
     int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
     if (fd < 0) return 0;
-    for (size_t i = 0; i < b->read_count; i++) allow_below(fd, b->read[i], READING);
+    for (size_t i = 0; i < b->read_count; i++) {
+        bool all_of_it = b->read[i].reach == REACH_ALL;
+        allow_below(fd, b->read[i].path, all_of_it ? READING : (uint64_t)LANDLOCK_ACCESS_FS_READ_DIR);
+    }
     if (b->output != NULL) allow_output(fd, b->output, all);
     bool done = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
     close(fd);

@@ -9,9 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Paths of files and folders; those that are not there are passed over. */
+/* What may be read: a file; all of a folder; or of a folder, the names of what it holds and no more. */
+typedef enum sandbox_reach { REACH_ALL, REACH_NAMES } sandbox_reach;
+
+typedef struct sandbox_root {
+    char *path;
+    sandbox_reach reach;
+} sandbox_root;
+
 typedef struct sandbox_bounds {
-    const char **read;
+    sandbox_root *read;
     size_t read_count, read_room;
     const char *output; /* Where a report is written to; NULL for standard output. */
 } sandbox_bounds;
@@ -23,8 +30,8 @@ typedef struct sandbox {
     const char *why; /* Why something is not in force, or NULL. */
 } sandbox;
 
-/* Allow that path, and what it is a link to. False when memory is short. */
-bool sandbox_allow(sandbox_bounds *b, const char *path);
+/* Allow what that path leads to; one that is not there is passed over. False when memory is short. */
+bool sandbox_allow(sandbox_bounds *b, const char *path, sandbox_reach reach);
 void sandbox_bounds_free(sandbox_bounds *b);
 
 sandbox sandbox_enter(const sandbox_bounds *b);

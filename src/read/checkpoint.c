@@ -5,6 +5,7 @@
 #include "read/container.h"
 #include "read/extents.h"
 #include "read/index.h"
+#include "read/listing.h"
 #include "read/map.h"
 #include "read/sniff.h"
 
@@ -263,10 +264,12 @@ static void check_split(ari_checkpoint *c, const ari_group *g)
 {
     uint64_t expected = g->file_count + g->missing_count;
     int64_t previous = -1, value;
+    size_t counts = 0, parts = 0;
     for (size_t i = 0; i < c->metadata.count; i++) {
         const ari_meta *m = &c->metadata.rows[i];
         const ari_file *f = &c->files[m->file];
         if (!span_starts(m->key, "split.") || !meta_integer(m, 0, &value)) continue;
+        if (span_is(m->key, "split.count")) counts++;
         if (span_is(m->key, "split.count") && value > 0 && (uint64_t)value != expected) {
             c->incomplete = c->incomplete || (uint64_t)value > expected;
             finding_add(&c->findings,
@@ -286,6 +289,12 @@ static void check_split(ari_checkpoint *c, const ari_group *g)
                         "%ssplit.tensors.count says %" PRId64 ", the files hold %zu", f->where, value,
                         c->tensors.count);
         }
+    }
+    for (size_t i = 0; i < c->file_count; i++)
+        parts += c->files[i].version > 0 && !is_mmproj_name(name_of(c->files[i].path));
+    if (parts > 1 && counts < parts) {
+        finding_add(&c->findings, ARI_FINDING_SPLIT_MISMATCH, NO_TENSOR, ARI_NO_OFFSET,
+                    "of %zu parts, %zu do not say that they are parts (split.count)", parts, parts - counts);
     }
 }
 

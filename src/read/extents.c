@@ -17,6 +17,7 @@ typedef struct walk {
     const ari_tensor *before; /* Whose data that is. */
     const ari_tensor *lost;   /* First tensor that goes beyond the file. */
     size_t lost_count;
+    bool open;         /* The size of a tensor is not known. */
     uint64_t promised; /* The furthest byte that any tensor claims. */
 } walk;
 
@@ -57,12 +58,22 @@ static ari_shown likeness(const walk *w, uint64_t begin, uint64_t end)
     return out;
 }
 
+/* Has it a dimension of 0, and so no bytes? */
+static bool is_empty(const ari_tensors *t, const ari_tensor *row)
+{
+    for (size_t i = 0; i < row->rank; i++) {
+        if (tensor_shape(t, row)[i] == 0) return true;
+    }
+    return false;
+}
+
 static void visit(walk *w, const ari_tensor *row)
 {
     ari_findings *f = &w->c->findings;
     uint64_t end;
     if (!add_u64(row->begin, row->bytes, &end)) end = UINT64_MAX;
     if (end > w->promised) w->promised = end;
+    w->open = w->open || (row->bytes == 0 && !is_empty(&w->c->tensors, row));
     if (w->file->content != ARI_NO_OFFSET && end > w->file->content && row->bytes > 0) {
         if (w->lost_count++ == 0) w->lost = row;
     }
@@ -84,6 +95,15 @@ static void visit(walk *w, const ari_tensor *row)
     }
 }
 
+/* At the end no more is excused than what fills the last tensor's place. */
+static bool trails(const walk *w, uint64_t content)
+{
+    if (w->open) return is_unowned(w, content);
+    uint64_t alignment = w->file->padding + 1, over = (w->end - w->file->data_at) % alignment, excused;
+    if (!add_u64(over == 0 ? 0 : alignment - over, w->file->shadowed, &excused)) excused = UINT64_MAX;
+    return content > w->end && content - w->end > excused;
+}
+
 static void finish(const walk *w)
 {
     ari_findings *f = &w->c->findings;
@@ -94,7 +114,7 @@ static void finish(const walk *w)
                     "%sthe file ends at byte %" PRIu64 ", its tensors at %" PRIu64
                     ": %zu of them are cut or gone, this is the first",
                     w->file->where, content, w->promised, w->lost_count);
-    } else if (is_unowned(w, content)) {
+    } else if (trails(w, content)) {
         bool error = w->file->container->trailing_is_error;
         const char *damage = w->file->inflater == NULL ? sniff_damage(w->file->map) : NULL;
         finding_add(f, error ? ARI_FINDING_TRAILING_BYTES : ARI_FINDING_TRAILING_BYTES_GGUF, NO_TENSOR,

@@ -24,11 +24,11 @@ static const struct magic {
     size_t at;
     const char *bytes;
     size_t size;
-    const char *what, *hint;
+    const char *what, *hint, *behind; /* The last where zeros stand before it. */
 } magics[] = {
-#define MAGIC(at, bytes, what, hint)             \
-    {                                            \
-        at, bytes, sizeof(bytes) - 1, what, hint \
+#define MAGIC(at, bytes, what, hint)                                      \
+    {                                                                     \
+        at, bytes, sizeof(bytes) - 1, what, hint, "zeros, and then " what \
     }
     MAGIC(0, "# xet version", "a Xet pointer, not the model itself", POINTER),
     MAGIC(0, "PK\x05\x06", "an empty ZIP archive", FETCH),
@@ -323,6 +323,17 @@ static bool is_old_pickle(ari_span s)
     return i < s.size;
 }
 
+/* Some zeros do not hide what follows them. */
+static const char *behind_zeros(ari_span bytes)
+{
+    size_t n = 0;
+    while (n < bytes.size && bytes.data[n] == 0) n++;
+    ari_span head = span_first(span_from(bytes, n), 4096);
+    const struct magic *m = find_magic(head);
+    if (span_starts(head, "PK\x03\x04")) return "zeros, and then a ZIP archive";
+    return m == NULL ? "zeros, and then something else" : m->behind;
+}
+
 const char *sniff_what(ari_span bytes)
 {
     ari_span head = span_first(bytes, 4096);
@@ -333,7 +344,8 @@ const char *sniff_what(ari_span bytes)
     if (m != NULL) return m->what;
     if (is_old_pickle(head)) return "a Python pickle";
     if (head.size == 0) return NULL;
-    if (is_zero(head)) return is_zero(bytes) ? "zeros" : "zeros, and then something else";
+    if (head.data[0] == 0 && is_zero(bytes)) return "zeros";
+    if (is_zero(span_first(head, 4))) return behind_zeros(bytes);
     return is_text(head) ? "plain text" : NULL;
 }
 

@@ -74,6 +74,15 @@ static void add_sums(ari_doc *d, const ari_model *m)
     doc_row(d, TONE_PLAIN, W(d, STRUCTURE), hex(d, sums->structure), NULL, NULL);
 }
 
+/* Is something compressed, so that its extent is not known? */
+static bool is_open(const ari_findings *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        if (finding_kind(f->items[i].id) == ARI_FINDING_COMPRESSED) return true;
+    }
+    return false;
+}
+
 void verify_document(const ari_model *m, const ari_checks *checks, bool strict, ari_doc *d)
 {
     const ari_checkpoint *c = m->checkpoint;
@@ -85,11 +94,12 @@ void verify_document(const ari_model *m, const ari_checks *checks, bool strict, 
     add_sums(d, m);
     add_findings(d, f);
     add_remedies(d, f);
-    doc_heading(
-        d, sound ? TONE_GOOD : TONE_BAD,
-        sound ? W(d, SOUND)
-              : SAY(d, NOT_SOUND, plain_count(d, f->said[ARI_ERROR]), plain_count(d, f->said[ARI_WARNING])));
-    doc_paragraph(d, TONE_DIM, checks->values ? W(d, DATA_CAVEAT) : W(d, SOUND_CAVEAT));
+    const char *good = is_open(f) ? W(d, SOUND_AS_READ) : W(d, SOUND);
+    const char *bad =
+        SAY(d, NOT_SOUND, plain_count(d, f->said[ARI_ERROR]), plain_count(d, f->said[ARI_WARNING]));
+    doc_heading(d, !sound ? TONE_BAD : is_open(f) ? TONE_WARN : TONE_GOOD, sound ? good : bad);
+    const char *told = m->sums.made ? W(d, HASH_CAVEAT) : W(d, SOUND_CAVEAT);
+    doc_paragraph(d, TONE_DIM, checks->values ? W(d, DATA_CAVEAT) : told);
 }
 
 static void add_file_sums(json_builder *b, json_tree *top, const ari_model *m)
@@ -167,7 +177,7 @@ bool verify_json(const ari_model *m, const ari_checks *checks, bool strict, bool
     json_builder b;
     json_tree *top = json_begin(&b);
     json_add_text(&b, top, "schema", "archinspect/verify/1");
-    json_add_tool(&b, top, NULL);
+    json_add_text(&b, json_add_object(&b, top, "tool"), "version", ari_version());
     json_add_text(&b, top, "path", m->path);
     json_add_bool(&b, top, "sound", ari_model_sound(m, strict));
     json_add_bool(&b, top, "values", checks->values);
