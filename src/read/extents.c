@@ -99,7 +99,7 @@ static void visit(walk *w, const ari_tensor *row)
 static bool trails(const walk *w, uint64_t content)
 {
     if (w->open) return is_unowned(w, content);
-    uint64_t alignment = w->file->padding + 1, over = (w->end - w->file->data_at) % alignment, excused;
+    uint64_t alignment = w->file->padding + 1, over = w->end % alignment, excused;
     if (!add_u64(over == 0 ? 0 : alignment - over, w->file->shadowed, &excused)) excused = UINT64_MAX;
     return content > w->end && content - w->end > excused;
 }
