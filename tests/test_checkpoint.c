@@ -131,7 +131,7 @@ Test(checkpoint, nothing_of_a_broken_shard_stays)
     test_folder folder = folder_new();
     static const char header[] =
         "{\"__metadata__\":{\"k\":\"v\"},\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":"
-        "[0,1]},\"c\":{}}";
+        "[0,1]},\"c\":{]}";
     uint8_t content[256] = { sizeof(header) - 1 };
     memcpy(content + 8, header, sizeof(header) - 1);
     write_shard(&folder, "m-1-of-2.safetensors", "a", 4);
@@ -148,7 +148,7 @@ Test(checkpoint, nothing_of_a_broken_shard_stays)
 Test(checkpoint, a_broken_shard_does_not_shadow_a_good_one)
 {
     test_folder folder = folder_new();
-    static const char header[] = "{\"a\":{\"dtype\":\"U8\",\"shape\":[9],\"data_offsets\":[0,9]},\"c\":{}}";
+    static const char header[] = "{\"a\":{\"dtype\":\"U8\",\"shape\":[9],\"data_offsets\":[0,9]},\"c\":{]}";
     uint8_t content[256] = { sizeof(header) - 1 };
     memcpy(content + 8, header, sizeof(header) - 1);
     write_shard(&folder, "m-1-of-2.safetensors", "a", 4);

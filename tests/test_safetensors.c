@@ -173,3 +173,22 @@ Test(safetensors, names_are_views_into_the_file)
     cr_expect(t->name.data == r.c->files[0].map.data + 10);
     reading_free(&r);
 }
+
+/* What is JSON and no tensor is told and passed by, as long as there is a tensor. */
+Test(safetensors, reads_on_past_entries_that_are_none)
+{
+    reading r = read_header("{\"x\":[\"U8\",[1],[0,1]],\"a\":" ENTRY(
+                                "U8", "[2]", "0", "2") ",\"y\":{\"dtype\":\"U8\","
+                                                       "\"shape\":[1.5],\"data_offsets\":[0,1]},\"b\":" ENTRY(
+                                                           "U8", "[1]", "2", "3") ",\"z\":{}}",
+                            3);
+    cr_assert(r.c != NULL, "%s", r.err.text);
+    cr_expect(strcmp(r.findings, "bad-entry bad-entry bad-entry") == 0, "%s", r.findings);
+    cr_expect(r.c->tensors.count == 2 && the_tensor(&r, "b")->bytes == 1);
+    reading_free(&r);
+    r = read_header("{\"x\":[1],\"y\":{}}", 0);
+    cr_expect(r.c == NULL && r.err.status == ARI_MALFORMED && strstr(r.err.text, "\"x\"") != NULL, "%s",
+              r.err.text);
+    r = read_header("{\"a\":" ENTRY("U8", "[2]", "0", "2") ",\"y\":{\"dtype\":}}", 2);
+    cr_expect(r.c == NULL && r.err.status == ARI_MALFORMED, "what is no JSON ends it");
+}

@@ -33,6 +33,13 @@ ari_status cursor_fail(ari_cursor *c, ari_status status, const char *format, ...
     return ari_fail(c->err, status, c->at, "%s", text);
 }
 
+void cursor_go_back(ari_cursor *c, size_t at)
+{
+    *c->err = (ari_err)ARI_ERR_INIT;
+    c->bad = false;
+    c->at = at;
+}
+
 uint64_t cursor_count(ari_cursor *c, uint64_t n, size_t min_bytes)
 {
     uint64_t bytes;

@@ -53,6 +53,8 @@ bool cursor_want(ari_cursor *c, uint64_t n);
 
 /* Mark the cursor bad and record the failure at its present place. */
 ari_status cursor_fail(ari_cursor *c, ari_status status, const char *format, ...) ARI_PRINTF(3, 4);
+/* Forget a failure, and go back to a place where the cursor was. */
+void cursor_go_back(ari_cursor *c, size_t at);
 
 /* The next n bytes as a view, or an empty span once the cursor is bad. */
 static inline ari_span cursor_take(ari_cursor *c, uint64_t n)

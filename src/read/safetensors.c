@@ -26,6 +26,7 @@ typedef struct reading {
     ari_file *file;
     uint32_t file_index;
     json_reader json;
+    ari_err first_bad; /* Of an entry that was read past. */
 } reading;
 
 static bool recognise(ari_span head, uint64_t size)
@@ -221,6 +222,35 @@ static ari_status read_tensor(reading *r, ari_span name, uint64_t at)
     return container_add_tensor(r->into, &row, j->in->err);
 }
 
+/* Where an entry is JSON, and only not what the format wants, what follows it can be read. The reader goes
+ * back to where it was before the value, and past it. */
+static bool read_past(reading *r, const json_reader *before, size_t start, ari_span name)
+{
+    ari_err *err = r->json.in->err, why = *err;
+    if (err->status != ARI_MALFORMED) return false;
+    r->json = *before;
+    cursor_go_back(r->json.in, start);
+    json_skip(&r->json);
+    if (!json_ok(&r->json)) {
+        *err = why;
+        return false;
+    }
+    finding_add(&r->into->findings, ARI_FINDING_BAD_ENTRY, name, why.offset, "%s%s", r->file->where,
+                why.text);
+    ari_wrap(&why, "tensor \"%s\"", show(name).text);
+    if (r->first_bad.status == ARI_OK) r->first_bad = why;
+    return true;
+}
+
+/* If no tensor at all is what the format wants, it is no model. */
+static ari_status judge(reading *r)
+{
+    ari_err *err = r->json.in->err;
+    if (err->status == ARI_OK && r->first_bad.status != ARI_OK && r->file->tensor_count == 0)
+        *err = r->first_bad;
+    return err->status;
+}
+
 static ari_status read_entries(reading *r)
 {
     json_reader *j = &r->json;
@@ -236,16 +266,18 @@ static ari_status read_entries(reading *r)
             }
             metadata = true;
             read_metadata(r);
-        } else if (read_tensor(r, key, at) != ARI_OK) {
-            return ari_wrap(j->in->err, "tensor \"%s\"", show(key).text);
+            continue;
         }
+        const json_reader before = *j;
+        if (read_tensor(r, key, at) != ARI_OK && !read_past(r, &before, (size_t)at, key))
+            return ari_wrap(j->in->err, "tensor \"%s\"", show(key).text);
     }
     size_t end = j->in->at;
     if (json_end(j) && j->in->at - end >= PADDING_MOST) {
         finding_add(&r->into->findings, ARI_FINDING_HEADER_PADDING, NO_TENSOR, end,
                     "%sthe header ends with %zu bytes of white space", r->file->where, j->in->at - end);
     }
-    return j->in->err->status;
+    return judge(r);
 }
 
 static void note_text_faults(reading *r)
