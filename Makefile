@@ -244,8 +244,15 @@ recipes: $(PROGRAM) ## Real architectures, rebuilt from fixtures/recipes, agains
 	$(call quiet,TEST,fixtures/recipes) tests/recipes.py $(PROGRAM)
 
 .PHONY: asan
-asan: ## The same tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	+@$(SUBMAKE) FLAVOUR=asan test
+asan: ## Tests of code under AddressSanitizer and UndefinedBehaviorSanitizer
+	+@$(SUBMAKE) FLAVOUR=asan code-test
+
+.PHONY: code-test
+code-test: $(TESTS) $(PROGRAM)
+	+@$(SUBMAKE) unit
+	+@$(SUBMAKE) golden
+	+@$(SUBMAKE) malformed
+	+@$(SUBMAKE) independent
 
 .PHONY: valgrind
 valgrind: $(TESTS) ## Those unit tests under valgrind that read files
