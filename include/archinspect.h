@@ -224,6 +224,9 @@ ari_status ari_model_verify(ari_model *model, const ari_checks *checks, ari_err 
 /* Loads the library that hashes, for programs that may not open files later. Fails with UNSUPPORTED. */
 ari_status ari_hash_ready(ari_err *err);
 
+/* Does every file say where its data ends, so that whether it is all there is known? Not of what is
+ * compressed as a stream. True of a catalogued model. */
+bool ari_model_extent_known(const ari_model *model);
 /* Is there no finding of severity error, or, strict, of warning? */
 bool ari_model_sound(const ari_model *model, bool strict);
 size_t ari_model_finding_count(const ari_model *model);

@@ -19,10 +19,10 @@ static const struct disguise {
 #undef DISGUISE
 };
 
+enum { KEY_MOST = 65535 }; /* Bytes of a key of GGUF, by its description. */
+
 /* The end of a ZIP archive is found from the end of a file: a record, and a comment of up to 64 KiB whose
  * length it states. Whatever stands before it is no matter to those who open it. */
-enum { KEY_MOST = 65535 }; /* Bytes of a key, by the format. */
-
 enum { ZIP_END = 22, ZIP_COMMENT = 65535 };
 
 static size_t zip_end(ari_span s)
@@ -62,14 +62,6 @@ void disguise_check(ari_checkpoint *c)
 
 /* --- Padding ------------------------------------------------------------------------------------ */
 
-static int by_place(const void *a, const void *b)
-{
-    const ari_tensor *x = *(const ari_tensor *const *)a, *y = *(const ari_tensor *const *)b;
-    if (x->file != y->file) return x->file < y->file ? -1 : 1;
-    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
-    return x < y ? -1 : x > y;
-}
-
 /* Once a file is enough. */
 static bool check_bytes(ari_checkpoint *c, const ari_file *f, uint64_t begin, uint64_t end)
 {
@@ -89,10 +81,8 @@ static bool check_bytes(ari_checkpoint *c, const ari_file *f, uint64_t begin, ui
 bool padding_check(ari_checkpoint *c)
 {
     const ari_tensors *t = &c->tensors;
-    const ari_tensor **order = calloc(t->count + 1, sizeof(const ari_tensor *));
+    ari_tensor **order = tensors_by_place(t);
     if (order == NULL) return false;
-    for (size_t i = 0; i < t->count; i++) order[i] = &t->rows[i];
-    qsort(order, t->count, sizeof(const ari_tensor *), by_place);
     size_t at = 0;
     for (size_t i = 0; i < c->file_count; i++) {
         const ari_file *f = &c->files[i];
@@ -109,7 +99,7 @@ bool padding_check(ari_checkpoint *c)
     return true;
 }
 
-/* --- Types of keys -------------------------------------------------------------------------------- */
+/* --- Metadata ------------------------------------------------------------------------------------- */
 
 #define T(type) (1u << ARI_META_##type)
 #define OF(type) (1u << (16 + ARI_META_##type))

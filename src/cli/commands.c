@@ -17,18 +17,15 @@ struct job {
     job_report *report;
     const cli_subject *subject;
     size_t model;
-    bool last; /* Nothing is opened after it. */
+    bool last; /* No other model is opened after it. */
     char *text;
 };
-
-static job_report report_verify;
 
 static ari_status report_one(void *context, ari_err *err)
 {
     job *j = context;
     ari_model *model = NULL;
     ari_status status = subject_open(j->run, j->subject, j->model, &model, err);
-    if (j->last && j->report != report_verify) run_seal(j->run);
     if (status == ARI_OK) status = j->report(j, model, err);
     ari_model_close(model);
     return status;
@@ -36,8 +33,15 @@ static ari_status report_one(void *context, ari_err *err)
 
 /* --- What is reported of a model --------------------------------------------------------- */
 
+/* This model needs no more files. */
+static void needs_no_more(const job *j)
+{
+    if (j->last) run_seal(j->run);
+}
+
 static ari_status report_inspect(job *j, ari_model *model, ari_err *err)
 {
+    needs_no_more(j);
     ari_comparison *c = NULL;
     const ari_model *subject = model;
     ari_status status = ari_compare(&subject, 1, j->run->catalogue, NULL, &c, err);
@@ -48,11 +52,13 @@ static ari_status report_inspect(job *j, ari_model *model, ari_err *err)
 
 static ari_status report_tensors(job *j, ari_model *model, ari_err *err)
 {
+    needs_no_more(j);
     return ari_report_tensors(model, &j->run->o->style, &j->text, err);
 }
 
 static ari_status report_match(job *j, ari_model *model, ari_err *err)
 {
+    needs_no_more(j);
     const cli_options *o = j->run->o;
     ari_comparison *c = NULL;
     const ari_model *subject = model;
@@ -79,22 +85,13 @@ typedef struct data_job {
 static void seal_at_last(void *context)
 {
     data_job *d = context;
-    if (d->job->last) run_seal(d->job->run);
+    needs_no_more(d->job);
 }
 
 static void show_progress(void *context, uint64_t bytes, uint64_t of)
 {
     data_job *d = context;
     progress_show(&d->progress, bytes, of);
-}
-
-/* Was there data whose extent could not be checked? */
-static bool is_open(const ari_model *model)
-{
-    for (size_t i = 0; i < ari_model_finding_count(model); i++) {
-        if (strcmp(ari_model_finding(model, i).id, "compressed-data") == 0) return true;
-    }
-    return false;
 }
 
 static ari_status report_verify(job *j, ari_model *model, ari_err *err)
@@ -111,7 +108,7 @@ static ari_status report_verify(job *j, ari_model *model, ari_err *err)
     if (status == ARI_OK) status = ari_report_verify(model, &checks, o->strict, &o->style, &j->text, err);
     if (status == ARI_OK && !ari_model_sound(model, o->strict)) {
         j->run->answer_no = true;
-    } else if (status == ARI_OK && is_open(model)) {
+    } else if (status == ARI_OK && !ari_model_extent_known(model)) {
         ari_err open = ARI_ERR_INIT;
         ari_fail(&open, ARI_UNSUPPORTED, ARI_NO_OFFSET, "compressed: whether all data is there is not known");
         ari_hint(&open, "decompress it, and verify what comes out");

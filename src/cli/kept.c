@@ -2,6 +2,8 @@
 
 #include "base/span.h"
 #include "cli/guard.h"
+#include "read/listing.h"
+#include "read/sniff.h"
 
 #include <libgen.h>
 #include <limits.h>
@@ -10,45 +12,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Files of a checkpoint, by the end of their names: what is there already is kept, whoever's it is. */
-static const char *const kept[] = { ".safetensors",
-                                    ".gguf",
-                                    ".bin",
-                                    ".pt",
-                                    ".pth",
-                                    ".ckpt",
-                                    ".zst",
-                                    ".py",
-                                    ".index.json",
-                                    ".jinja",
-                                    "config.json",
-                                    "_map.json",
-                                    "tokenizer.json",
-                                    "vocab.json",
-                                    "params.json",
-                                    "vocab.txt",
-                                    "merges.txt",
-                                    ".onnx",
-                                    ".h5",
-                                    ".keras",
-                                    ".msgpack",
-                                    ".npz",
-                                    ".npy",
-                                    ".pkl",
-                                    ".tflite",
-                                    ".pb",
-                                    ".zip",
-                                    ".tar",
-                                    ".tgz",
-                                    "LICENSE.txt",
-                                    "requirements.txt",
-                                    "LICENSE.md",
-                                    "USAGE.md",
-                                    "NOTICE.txt",
-                                    "README.md",
-                                    ".model",
-                                    ".yaml",
-                                    ".yml" };
+/* What else lies beside weights, by the end of its name: what is there already is kept, whoever's it is. */
+static const char *const kept[] = { ".zst",       ".py",        ".jinja",      ".model",
+                                    ".yaml",      ".yml",       "_map.json",   "vocab.json",
+                                    "vocab.txt",  "merges.txt", "LICENSE.txt", "LICENSE.md",
+                                    "NOTICE.txt", "USAGE.md",   "README.md",   "requirements.txt" };
+
+/* Weights of any format, parts of a download, configurations: read/sniff.h knows them by name, too. */
+static bool is_kept_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        if (span_ends(span_of(name), kept[i])) return true;
+    }
+    return is_model_name(name) || is_index_name(name) || sniff_name(name) != NULL;
+}
 
 /* A model also where it is damaged, or beyond a limit: what is none is told as such. */
 static ari_status look(void *context, ari_err *err)
@@ -106,10 +83,7 @@ bool is_kept(const char *path, const cli_options *o)
     struct stat s;
     char output[PATH_MAX]; /* A link is written through. */
     if (stat(path, &s) != 0 || !S_ISREG(s.st_mode) || realpath(path, output) == NULL) return false;
-    ari_span name = span_of(output);
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-        if (span_ends(name, kept[i])) return true;
-    }
+    if (is_kept_name(strrchr(output, '/') + 1)) return true;
     for (size_t i = 0; i < o->path_count; i++) {
         if (is_same_file(&s, o->paths[i])) return true;
         if (lies_beside(output, o->paths[i]) && !is_report(output)) return true;

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static const char forced[] = "catalogue:";
@@ -79,6 +80,15 @@ static void tell_sandbox(const sandbox *s)
     fprintf(stderr, "%s%s\n", s->why == NULL ? "" : ": ", s->why == NULL ? "" : s->why);
 }
 
+/* All files are open before the first is read: as many as the system lets this user have. */
+static void raise_open_files(void)
+{
+    struct rlimit most;
+    if (getrlimit(RLIMIT_NOFILE, &most) != 0) return;
+    most.rlim_cur = most.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &most);
+}
+
 /* Before the first byte of a file that nobody trusts. */
 static bool contain(cli_run *r)
 {
@@ -87,6 +97,7 @@ static bool contain(cli_run *r)
     ari_err err = ARI_ERR_INIT;
     bool hashes = o->checks.hash || o->checks.manifest != NULL;
     tzset();
+    if (hashes || o->checks.values) raise_open_files();
     if (hashes && ari_hash_ready(&err) != ARI_OK) {
         run_refuse(o, NULL, &err);
         return false;

@@ -166,6 +166,15 @@ bool ari_model_parameters(const ari_model *m, uint64_t *out)
     return m->parameters_known;
 }
 
+bool ari_model_extent_known(const ari_model *m)
+{
+    for (size_t i = 0; m->entry == NULL && i < m->checkpoint->file_count; i++) {
+        const ari_file *f = &m->checkpoint->files[i];
+        if (f->container != NULL && f->content == ARI_NO_OFFSET) return false;
+    }
+    return true;
+}
+
 size_t ari_model_finding_count(const ari_model *m)
 {
     return m->checkpoint->findings.count;

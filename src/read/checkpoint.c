@@ -265,6 +265,7 @@ static void check_split(ari_checkpoint *c, const ari_group *g)
     uint64_t expected = g->file_count + g->missing_count;
     int64_t previous = -1, value;
     size_t counts = 0, parts = 0;
+    shard_name as_part;
     for (size_t i = 0; i < c->metadata.count; i++) {
         const ari_meta *m = &c->metadata.rows[i];
         const ari_file *f = &c->files[m->file];
@@ -291,7 +292,7 @@ static void check_split(ari_checkpoint *c, const ari_group *g)
         }
     }
     for (size_t i = 0; i < c->file_count; i++)
-        parts += c->files[i].version > 0 && !is_mmproj_name(name_of(c->files[i].path));
+        parts += c->files[i].version > 0 && shard_name_parse(name_of(c->files[i].path), &as_part);
     if (parts > 1 && counts < parts) {
         finding_add(&c->findings, ARI_FINDING_SPLIT_MISMATCH, NO_TENSOR, ARI_NO_OFFSET,
                     "of %zu parts, %zu do not say that they are parts (split.count)", parts, parts - counts);

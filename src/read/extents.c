@@ -21,15 +21,6 @@ typedef struct walk {
     uint64_t promised; /* The furthest byte that any tensor claims. */
 } walk;
 
-static int by_place(const void *a, const void *b)
-{
-    const ari_tensor *x = *(const ari_tensor *const *)a, *y = *(const ari_tensor *const *)b;
-    if (x->file != y->file) return x->file < y->file ? -1 : 1;
-    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
-    if (x->bytes != y->bytes) return x->bytes < y->bytes ? -1 : 1;
-    return x < y ? -1 : x > y;
-}
-
 /* A GGUF row has no end of its own; where the type gave no size either, it
  * reaches to whatever comes next. */
 static void size_by_neighbour(const walk *w, ari_tensor *row, const ari_tensor *next)
@@ -58,22 +49,13 @@ static ari_shown likeness(const walk *w, uint64_t begin, uint64_t end)
     return out;
 }
 
-/* Has it a dimension of 0, and so no bytes? */
-static bool is_empty(const ari_tensors *t, const ari_tensor *row)
-{
-    for (size_t i = 0; i < row->rank; i++) {
-        if (tensor_shape(t, row)[i] == 0) return true;
-    }
-    return false;
-}
-
 static void visit(walk *w, const ari_tensor *row)
 {
     ari_findings *f = &w->c->findings;
     uint64_t end;
     if (!add_u64(row->begin, row->bytes, &end)) end = UINT64_MAX;
     if (end > w->promised) w->promised = end;
-    w->open = w->open || (row->bytes == 0 && !is_empty(&w->c->tensors, row));
+    w->open = w->open || (row->bytes == 0 && !tensor_is_empty(&w->c->tensors, row));
     if (w->file->content != ARI_NO_OFFSET && end > w->file->content && row->bytes > 0) {
         if (w->lost_count++ == 0) w->lost = row;
     }
@@ -141,19 +123,13 @@ static void check_file(ari_checkpoint *c, const ari_file *file, ari_tensor **row
 
 ari_status extents_check(ari_checkpoint *c, ari_err *err)
 {
-    ari_tensors *t = &c->tensors;
-    ari_tensor **order = calloc(t->count + 1, sizeof(ari_tensor *));
+    const ari_tensors *t = &c->tensors;
+    ari_tensor **order = tensors_by_place(t);
     if (order == NULL) return ari_out_of_memory(err);
-    bool sorted = true;
-    for (size_t i = 0; i < t->count; i++) {
-        order[i] = &t->rows[i];
-        if (i > 0 && sorted) sorted = by_place(&order[i - 1], &order[i]) < 0;
-    }
-    if (!sorted) qsort(order, t->count, sizeof(ari_tensor *), by_place);
     size_t at = 0;
     for (size_t i = 0; i < c->file_count; i++) {
         size_t first = at;
-        while (at < t->count && order[at] != NULL && order[at]->file == i) at++;
+        while (at < t->count && order[at]->file == i) at++;
         if (c->files[i].container != NULL) check_file(c, &c->files[i], order + first, at - first);
     }
     free(order);

@@ -3,8 +3,8 @@
 #include "base/lookup.h"
 #include "base/text.h"
 #include "read/index.h"
+#include "read/instead.h"
 #include "read/listing.h"
-#include "read/sniff.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MISSING_KEPT = 16, NAMES_SHOWN = 4, FOLDERS_SEARCHED = 256 };
+enum { MISSING_KEPT = 16, NAMES_SHOWN = 4 };
 
 /* Grouping the files of one folder, the groups going to the set. */
 typedef struct search {
@@ -368,76 +368,13 @@ static ari_status broken_link(ari_err *err, const char *path, const char *name, 
     return ari_hint(err, "the download is incomplete, or what it leads to was moved: fetch the file again");
 }
 
-/* What a folder holds in place of a model, as names tell; NULL where they do not. */
-static const sniff_ending *instead(const listing *l, const char **name)
-{
-    const sniff_ending *best = NULL;
-    for (size_t i = 0; i < l->other_count + l->folder_count; i++) {
-        const char *other = i < l->other_count ? l->others[i].name : l->folders[i - l->other_count].name;
-        const sniff_ending *e = sniff_name(other);
-        if (e == NULL || e->kind == ENDING_TEXT || (best != NULL && best <= e)) continue;
-        best = e;
-        *name = other;
-    }
-    return best;
-}
-
-/* ": of its folders, a and b hold some", the first few of them. */
-static const char *folders_that_hold(search *s)
-{
-    ari_text names = { 0 };
-    size_t n = 0;
-    for (size_t i = 0; i < s->list.folder_count && i < FOLDERS_SEARCHED; i++) {
-        ari_err unused = ARI_ERR_INIT;
-        const char *folder = arena_printf(&s->set->arena, "%s%s/", s->list.folder, s->list.folders[i].name);
-        listing l = { .arena = &s->set->arena, .limits = s->limits, .folder = folder, .err = &unused };
-        bool holds = listing_read(&l) == ARI_OK && l.model_count > 0;
-        listing_free(&l);
-        if (!holds) continue;
-        if (n++ < NAMES_SHOWN)
-            text_printf(&names, "%s%s", n == 1 ? "" : ", ", show(span_of(s->list.folders[i].name)).text);
-    }
-    const char *out =
-        n == 0 ? NULL
-               : arena_printf(&s->set->arena, "%zu of its folders do: %s%s", n,
-                              names.data == NULL ? "" : names.data, n > NAMES_SHOWN ? ", ..." : "");
-    if (names.failed) s->set->arena.failed = true;
-    text_free(&names);
-    return out;
-}
-
 static ari_status nothing_found(search *s, const char *path)
 {
     const listing *l = &s->list;
-    const char *name = NULL;
     if (l->index_count > 0) return none_of_index(s, l->indexes[0].name, false, ARI_NOT_A_MODEL);
-    if (l->broken_count > 0) {
-        name = l->broken[0].name;
-        return broken_link(s->err, arena_printf(&s->set->arena, "%s%s", l->folder, name), name,
-                           ARI_NOT_A_MODEL);
-    }
-    if (l->folder_count + l->other_count == 0) {
-        ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "is an empty folder");
-        return ari_hint(s->err, "name the folder that holds the .safetensors or .gguf files");
-    }
-    size_t n = strlen(path);
-    while (n > 0 && path[n - 1] == '/') n--;
-    const sniff_ending *own = sniff_name(arena_copy(&s->set->arena, span_first(span_of(path), n)));
-    const sniff_ending *e = instead(l, &name);
-    if (own != NULL && own->kind == ENDING_WEIGHTS) {
-        ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "is %s", own->what);
-        return ari_hint(s->err, own->hint);
-    }
-    const char *below = e == NULL ? folders_that_hold(s) : NULL;
-    if (below != NULL) {
-        ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "holds no .safetensors or .gguf file itself; %s",
-                 below);
-        return ari_hint(s->err, "name one of them, or all: archinspect FOLDER/*");
-    }
-    ari_fail(s->err, ARI_NOT_A_MODEL, ARI_NO_OFFSET, "holds no .safetensors or .gguf file%s%s%s%s",
-             e == NULL ? "" : "; ", e == NULL ? "" : show(span_of(name)).text, e == NULL ? "" : " is ",
-             e == NULL ? "" : e->what);
-    return ari_hint(s->err, e == NULL ? "name the folder that holds them, or one of the files" : e->hint);
+    if (l->broken_count == 0) return folder_without_model(l, path, s->err);
+    const char *name = l->broken[0].name;
+    return broken_link(s->err, arena_printf(&s->set->arena, "%s%s", l->folder, name), name, ARI_NOT_A_MODEL);
 }
 
 static ari_status find_in_directory(search *s, const char *path)

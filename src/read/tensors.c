@@ -95,3 +95,32 @@ void tensors_free(ari_tensors *t)
     lookup_free(&t->names);
     *t = (ari_tensors){ 0 };
 }
+
+bool tensor_is_empty(const ari_tensors *t, const ari_tensor *row)
+{
+    for (size_t i = 0; i < row->rank; i++) {
+        if (tensor_shape(t, row)[i] == 0) return true;
+    }
+    return false;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const ari_tensor *x = *(const ari_tensor *const *)a, *y = *(const ari_tensor *const *)b;
+    if (x->file != y->file) return x->file < y->file ? -1 : 1;
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    if (x->bytes != y->bytes) return x->bytes < y->bytes ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+ari_tensor **tensors_by_place(const ari_tensors *t)
+{
+    ari_tensor **order = calloc(t->count + 1, sizeof(ari_tensor *));
+    bool sorted = true;
+    for (size_t i = 0; order != NULL && i < t->count; i++) {
+        order[i] = &t->rows[i];
+        if (i > 0 && sorted) sorted = by_place(&order[i - 1], &order[i]) < 0;
+    }
+    if (!sorted) qsort(order, t->count, sizeof(ari_tensor *), by_place);
+    return order;
+}

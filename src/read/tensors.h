@@ -46,6 +46,12 @@ static inline const uint64_t *tensor_shape(const ari_tensors *t, const ari_tenso
     return row->rank == 0 ? &none : t->sizes + row->shape_at;
 }
 
+/* Has it a dimension of 0, and so no bytes? */
+bool tensor_is_empty(const ari_tensors *t, const ari_tensor *row);
+
+/* All rows, by file and then by the place of their data; malloc'd, NULL when memory is short. */
+ari_tensor **tensors_by_place(const ari_tensors *t);
+
 /* Append one size to the shape under construction; false when memory is short. */
 bool tensors_push_size(ari_tensors *t, uint64_t size);
 

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { FIGURES_SAID = 10 };
 enum {
+    FIGURES_SAID = 10, /* Of a picture, to those who do not see it. */
     WIDTH = 720,
     LINE = 26,         /* Height of a bar and its gap. */
     LABELS_MOST = 350, /* Room for the labels of bars and rows. */

@@ -5,7 +5,8 @@
 #include "compare/comparison.h"
 #include "report/doc.h"
 
-/* All of it belongs to the document, and is in its language. */
+/* All words belong to the document, and are in its language. */
+
 /* Is it from scratch beside the references that were named, and not beside the catalogue? */
 bool verdict_is_of_these_only(const ari_comparison *c);
 const char *verdict_summary(ari_doc *d, const ari_comparison *c);

@@ -74,30 +74,21 @@ static void add_sums(ari_doc *d, const ari_model *m)
     doc_row(d, TONE_PLAIN, W(d, STRUCTURE), hex(d, sums->structure), NULL, NULL);
 }
 
-/* Is something compressed, so that its extent is not known? */
-static bool is_open(const ari_findings *f)
-{
-    for (size_t i = 0; i < f->count; i++) {
-        if (finding_kind(f->items[i].id) == ARI_FINDING_COMPRESSED) return true;
-    }
-    return false;
-}
-
 void verify_document(const ari_model *m, const ari_checks *checks, bool strict, ari_doc *d)
 {
     const ari_checkpoint *c = m->checkpoint;
     const ari_findings *f = &c->findings;
-    bool sound = ari_model_sound(m, strict);
+    bool sound = ari_model_sound(m, strict), known = ari_model_extent_known(m);
     doc_title(d, m->path,
               doc_printf(d, "%s, %s, %s", SAY(d, FILES, doc_number(d, c->file_count)),
                          SAY(d, TENSOR_COUNT, plain_count(d, c->tensors.count)), plain_bytes(d, m->bytes)));
     add_sums(d, m);
     add_findings(d, f);
     add_remedies(d, f);
-    const char *good = is_open(f) ? W(d, SOUND_AS_READ) : W(d, SOUND);
+    const char *good = known ? W(d, SOUND) : W(d, SOUND_AS_READ);
     const char *bad =
         SAY(d, NOT_SOUND, plain_count(d, f->said[ARI_ERROR]), plain_count(d, f->said[ARI_WARNING]));
-    doc_heading(d, !sound ? TONE_BAD : is_open(f) ? TONE_WARN : TONE_GOOD, sound ? good : bad);
+    doc_heading(d, !sound ? TONE_BAD : known ? TONE_GOOD : TONE_WARN, sound ? good : bad);
     const char *told = m->sums.made ? W(d, HASH_CAVEAT) : W(d, SOUND_CAVEAT);
     doc_paragraph(d, TONE_DIM, checks->values ? W(d, DATA_CAVEAT) : told);
 }
