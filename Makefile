@@ -10,7 +10,7 @@
 
 VERSION := 0.1.0
 PKGS    := libzstd libcjson yaml-0.1
-CLIPKGS := libseccomp
+TOOLPKGS := libseccomp
 ROOMS   := base read measure audit infer compare report
 
 FLAVOUR ?= release
@@ -53,7 +53,7 @@ PIC := -fPIC -fvisibility=hidden
 
 $(call once,PKG_CFLAGS,$(PKG_CONFIG) --cflags $(PKGS))
 $(call once,PKG_LIBS,$(PKG_CONFIG) --libs $(PKGS))
-$(call once,CLI_LIBS,$(PKG_CONFIG) --libs $(CLIPKGS))
+$(call once,TOOL_LIBS,$(PKG_CONFIG) --libs $(TOOLPKGS))
 $(call once,TEST_CFLAGS,$(PKG_CONFIG) --cflags criterion)
 $(call once,TEST_LIBS,$(PKG_CONFIG) --libs criterion)
 $(call once,JOBS,nproc)
@@ -76,6 +76,9 @@ CATALOGUE := $(sort $(wildcard src/compare/catalogue/*.yaml))
 TOOL      := $(B)/compile-catalogue
 TOOL_SRC  := scripts/compile-catalogue.c $(filter src/base/%,$(LIB_SRC)) src/read/map.c src/infer/architecture.c \
              src/compare/digest.c src/compare/entry.c src/compare/figure.c src/compare/scaling.c
+
+# What the sandbox allows, as programs for the kernel: another tool makes $(B)/filter.c of it.
+FILTER_TOOL := $(B)/compile-sandbox
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/catalogue.o
 LIB     := $(B)/libarchinspect.a
@@ -130,8 +133,17 @@ $(B)/catalogue.c: $(CATALOGUE) $(TOOL)
 $(B)/catalogue.o: $(B)/catalogue.c $(B)/flags
 	$(call quiet,CC,$<) $(CC) $(OUR_CPPFLAGS) $(OUR_CFLAGS) -MMD -MP -c $< -o $@
 
-$(PROGRAM): $(CLI_SRC:%.c=$(B)/%.o) $(LIB) $(B)/sources
-	$(call quiet,LINK,$@) $(LINK) -pie $(filter %.o %.a,$^) $(OUR_LIBS) $(CLI_LIBS) -o $@
+$(FILTER_TOOL): $(B)/scripts/compile-sandbox.o
+	$(call quiet,LINK,$@) $(LINK) $^ $(TOOL_LIBS) -o $@
+
+$(B)/filter.c: $(FILTER_TOOL)
+	$(call quiet,GEN,$@) $(FILTER_TOOL) >$@.new && mv $@.new $@
+
+$(B)/filter.o: $(B)/filter.c $(B)/flags
+	$(call quiet,CC,$<) $(CC) $(OUR_CPPFLAGS) $(OUR_CFLAGS) -MMD -MP -c $< -o $@
+
+$(PROGRAM): $(CLI_SRC:%.c=$(B)/%.o) $(B)/filter.o $(LIB) $(B)/sources
+	$(call quiet,LINK,$@) $(LINK) -pie $(filter %.o %.a,$^) $(OUR_LIBS) -o $@
 
 $(COMPLETER): $(COMPLETER:$(B)/%=$(B)/scripts/%.o)
 	$(call quiet,LINK,$@) $(LINK) $^ -o $@
@@ -142,8 +154,8 @@ $(B)/archinspect.%: $(COMPLETER) $(wildcard scripts/completions/*)
 # tests/test_memory.c makes allocations fail.
 WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-$(TESTS): $(TEST_SRC:%.c=$(B)/%.o) $(B)/src/cli/sandbox.o $(B)/src/cli/guard.o $(LIB) $(B)/sources
-	$(call quiet,LINK,$@) $(LINK) $(WRAP) $(filter %.o %.a,$^) $(TEST_LIBS) $(OUR_LIBS) $(CLI_LIBS) -o $@
+$(TESTS): $(TEST_SRC:%.c=$(B)/%.o) $(B)/src/cli/sandbox.o $(B)/src/cli/guard.o $(B)/filter.o $(LIB) $(B)/sources
+	$(call quiet,LINK,$@) $(LINK) $(WRAP) $(filter %.o %.a,$^) $(TEST_LIBS) $(OUR_LIBS) -o $@
 
 archinspect: $(PROGRAM)
 	@ln -sf $< $@
@@ -166,7 +178,7 @@ $(B)/flags $(B)/sources: FORCE
 .PHONY: FORCE
 FORCE:
 
--include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(TOOL_SRC) $(wildcard scripts/*.c) catalogue.c)
+-include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(TOOL_SRC) $(wildcard scripts/*.c) catalogue.c filter.c)
 
 # --- Test ---------------------------------------------------------------------
 

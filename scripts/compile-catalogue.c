@@ -1,7 +1,8 @@
 /* compile-catalogue.c -- a tool of the build: the catalogue's YAML files to one C file on standard output.
  *
- * All values, names of fields and lists become constant tables, each value once: nothing has to
- * be parsed or allocated when the program starts. An error ends the build: path, line, key, what. */
+ * All words, values and lists become constant tables, each word and each value once: nothing has to be parsed
+ * when the program starts. An error ends the build: path, line, key, what. */
+#include "base/lookup.h"
 #include "base/text.h"
 #include "compare/entry.h"
 
@@ -15,6 +16,11 @@ typedef struct source {
     const char *path;
 } source;
 
+typedef struct word {
+    const char *text;
+    uint32_t at; /* Where it begins among all of them. */
+} word;
+
 typedef struct tables {
     ari_arena arena;
     source *sources;
@@ -22,6 +28,10 @@ typedef struct tables {
     const char *date;
     ari_value *pool; /* Of all entries, each value once. */
     size_t pool_count, pool_room;
+    word *words; /* Each once. */
+    size_t word_count, word_room;
+    uint32_t word_bytes;
+    ari_lookup known;
     ari_text lists, stated, towers, remarks, entries;
     size_t list_count, stated_count, tower_count, remark_count;
 } tables;
@@ -64,24 +74,40 @@ static ari_status check_names(const tables *t, ari_err *err)
 
 /* --- Writing C -------------------------------------------------------------------------------------- */
 
-static void put_literal(ari_text *out, const char *s)
+static ari_span word_text(const void *words, size_t i)
 {
-    if (s == NULL) {
-        text_put(out, "NULL");
-        return;
+    return span_of(((const word *)words)[i].text);
+}
+
+/* Where that text begins among all words; 0 of none. */
+static uint32_t worded(tables *t, const char *text)
+{
+    bool added;
+    if (text == NULL) return 0;
+    size_t i = SIZE_MAX;
+    if (array_room(&t->words, &t->word_room, t->word_count, sizeof(t->words[0])))
+        i = lookup_add(&t->known, span_of(text), t->word_count, word_text, t->words, &added);
+    if (i == SIZE_MAX || strlen(text) >= UINT32_MAX - t->word_bytes) {
+        t->arena.failed = true;
+        return 0;
     }
-    text_put(out, "\"");
-    for (; *s != '\0'; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\') {
-            text_printf(out, "\\%c", c);
-        } else if (c >= 0x20 && c < 0x7F && c != '?') {
-            text_printf(out, "%c", c);
-        } else {
-            text_printf(out, "\\%03o", c); /* Octal ends after three digits; ? could begin a trigraph. */
-        }
+    if (added) {
+        t->words[t->word_count++] = (word){ text, t->word_bytes };
+        t->word_bytes += (uint32_t)strlen(text) + 1;
     }
-    text_put(out, "\"");
+    return t->words[i].at;
+}
+
+/* As numbers: a literal may not be that long. The first is of the NULL at 0. */
+static void put_letters(const tables *t, ari_text *out)
+{
+    text_put(out, "static const char words[] = {\n    0,\n");
+    for (size_t i = 0; i < t->word_count; i++) {
+        text_put(out, "    ");
+        for (const char *s = t->words[i].text; *s != '\0'; s++) text_printf(out, "%d,", *s);
+        text_put(out, "0,\n");
+    }
+    text_put(out, "};\n");
 }
 
 /* Where the value stands in the common pool. */
@@ -109,13 +135,10 @@ static size_t add_stated(tables *t, const ari_value *pool, const ari_stated *sta
 
 static void put_list(tables *t, const char *member, const char *const *list)
 {
-    /* The first place is an empty list, for all. */
-    text_printf(&t->entries, ", .%s = lists + %zu", member, list[0] == NULL ? 0 : t->list_count);
+    text_printf(&t->entries, ", .%s = %zu", member, list[0] == NULL ? 0 : t->list_count);
     if (list[0] == NULL) return;
     for (size_t i = 0;; i++) {
-        text_put(&t->lists, "    ");
-        put_literal(&t->lists, list[i]);
-        text_put(&t->lists, ",\n");
+        text_printf(&t->lists, "    %u,\n", worded(t, list[i]));
         t->list_count++;
         if (list[i] == NULL) return;
     }
@@ -123,25 +146,21 @@ static void put_list(tables *t, const char *member, const char *const *list)
 
 static void put_towers(tables *t, const ari_entry *e)
 {
-    text_printf(&t->entries, ", .towers = towers + %zu, .tower_count = %zu", t->tower_count, e->tower_count);
+    text_printf(&t->entries, ", .towers = %zu, .tower_count = %zu", t->tower_count, e->tower_count);
     for (size_t i = 0; i < e->tower_count; i++) {
         const ari_tower *w = &e->towers[i];
         size_t first = add_stated(t, e->pool, w->stated, w->stated_count);
-        text_printf(&t->towers, "    { \"%s\", stated + %zu, %zu },\n", w->role, first, w->stated_count);
+        text_printf(&t->towers, "    { %u, %zu, %zu },\n", worded(t, w->role), first, w->stated_count);
     }
     t->tower_count += e->tower_count;
 }
 
 static void put_remarks(tables *t, const ari_entry *e)
 {
-    text_printf(&t->entries, ", .remarks = remarks + %zu, .remark_count = %zu", t->remark_count,
-                e->remark_count);
+    text_printf(&t->entries, ", .remarks = %zu, .remark_count = %zu", t->remark_count, e->remark_count);
     for (size_t i = 0; i < e->remark_count; i++) {
-        text_put(&t->remarks, "    { ");
-        put_literal(&t->remarks, e->remarks[i].key);
-        text_put(&t->remarks, ", ");
-        put_literal(&t->remarks, e->remarks[i].value);
-        text_put(&t->remarks, " },\n");
+        text_printf(&t->remarks, "    { %u, %u },\n", worded(t, e->remarks[i].key),
+                    worded(t, e->remarks[i].value));
     }
     t->remark_count += e->remark_count;
 }
@@ -151,19 +170,17 @@ static void put_words(tables *t, const ari_entry *e)
     const struct {
         const char *member, *text;
     } words[] = {
-        { ".name", e->name },
-        { ", .family", e->family },
-        { ", .released", e->released },
-        { ", .kind", e->kind },
-        { ", .source", e->source },
-        { ", .notes", e->notes },
-        { ", .params_basis", e->params_basis },
-        { ", .evidence", e->evidence },
+        { "name", e->name },
+        { "family", e->family },
+        { "released", e->released },
+        { "kind", e->kind },
+        { "source", e->source },
+        { "notes", e->notes },
+        { "params_basis", e->params_basis },
+        { "evidence", e->evidence },
     };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        text_printf(&t->entries, "%s = ", words[i].member);
-        put_literal(&t->entries, words[i].text);
-    }
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        text_printf(&t->entries, "%s.%s = %u", i == 0 ? "" : ", ", words[i].member, worded(t, words[i].text));
 }
 
 static void put_entry(tables *t, const ari_entry *e)
@@ -182,23 +199,21 @@ static void put_entry(tables *t, const ari_entry *e)
                 confidence[e->confidence], e->total_params, e->active_params, e->digest,
                 e->plain_mlp ? "true" : "false", e->partly_dense ? "true" : "false");
     size_t first = add_stated(t, e->pool, e->stated, e->stated_count);
-    text_printf(&t->entries, ", .pool = pool, .stated = stated + %zu, .stated_count = %zu", first,
-                e->stated_count);
+    text_printf(&t->entries, ", .stated = %zu, .stated_count = %zu", first, e->stated_count);
     put_towers(t, e);
     put_remarks(t, e);
     text_put(&t->entries, " },\n");
 }
 
-static void put_pool(const tables *t, ari_text *out)
+static void put_pool(tables *t, ari_text *out)
 {
-    text_put(out, "static const ari_value pool[] = {\n");
+    text_put(out, "static const packed_value pool[] = {\n");
     for (size_t i = 0; i < t->pool_count; i++) {
-        text_put(out, "    { ");
-        put_literal(out, t->pool[i].json);
+        uint32_t json = worded(t, t->pool[i].json);
         if (isnan(t->pool[i].number)) {
-            text_put(out, ", NAN },\n");
+            text_printf(out, "    { NAN, %u },\n", json);
         } else {
-            text_printf(out, ", %.17e },\n", t->pool[i].number);
+            text_printf(out, "    { %.17e, %u },\n", t->pool[i].number, json);
         }
     }
     text_put(out, "};\n");
@@ -209,19 +224,21 @@ static void put_table(ari_text *out, const char *head, const ari_text *rows, con
     text_printf(out, "\nstatic const %s = {\n%s%s};\n", head, rows->data == NULL ? "" : rows->data, last);
 }
 
-static void put_file(const tables *t, ari_text *out)
+static void put_file(tables *t, ari_text *out)
 {
     text_put(out, "/* Made by scripts/compile-catalogue from src/compare/catalogue. */\n"
                   "#include \"compare/builtin.h\"\n\n#include <math.h>\n\n");
     put_pool(t, out);
-    put_table(out, "char *const lists[]", &t->lists, "");
+    put_table(out, "uint32_t lists[]", &t->lists, "");
     put_table(out, "ari_stated stated[]", &t->stated, "    { 0, 0 },\n");
-    put_table(out, "ari_tower towers[]", &t->towers, "    { NULL, NULL, 0 },\n");
-    put_table(out, "ari_remark remarks[]", &t->remarks, "    { NULL, NULL },\n");
-    put_table(out, "ari_entry entries[]", &t->entries, "");
-    text_printf(out, "\nconst ari_builtin catalogue_builtin = { entries, %zu, ", t->count);
-    put_literal(out, t->date);
-    text_put(out, " };\n");
+    put_table(out, "packed_tower towers[]", &t->towers, "    { 0, 0, 0 },\n");
+    put_table(out, "packed_remark remarks[]", &t->remarks, "    { 0, 0 },\n");
+    put_table(out, "packed_entry entries[]", &t->entries, "");
+    put_letters(t, out);
+    text_printf(out,
+                "\nconst ari_builtin catalogue_builtin = { words, lists, pool, stated, towers, remarks, entries, "
+                "%zu, %zu, %zu, %zu, %zu, \"%s\" };\n",
+                t->list_count, t->pool_count, t->tower_count, t->remark_count, t->count, t->date);
 }
 
 static ari_status compile(tables *t, int path_count, char **paths, ari_text *out, ari_err *err)
@@ -234,8 +251,8 @@ static ari_status compile(tables *t, int path_count, char **paths, ari_text *out
                         "no file states the catalogue's date, or none a model");
     qsort(t->sources, t->count, sizeof(t->sources[0]), by_name);
     if (check_names(t, err) != ARI_OK) return err->status;
-    text_put(&t->lists, "    NULL,\n");
-    t->list_count = 1;
+    text_put(&t->lists, "    0,\n");
+    t->list_count = t->word_bytes = 1; /* The first list, and the first word, are of nothing. */
     for (size_t i = 0; i < t->count; i++) put_entry(t, t->sources[i].entry);
     if (t->pool_count > UINT16_MAX)
         return ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "more distinct values than ari_stated can number");
@@ -262,6 +279,8 @@ int main(int argc, char **argv)
     text_free(&t.entries);
     free(t.sources);
     free(t.pool);
+    free(t.words);
+    lookup_free(&t.known);
     arena_free(&t.arena);
     return status == ARI_OK ? 0 : 1;
 }

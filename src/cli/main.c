@@ -1,5 +1,6 @@
 /* main.c -- archinspect, the program: the library's first client. */
 #include "cli/commands.h"
+#include "cli/heap.h"
 #include "cli/help.h"
 #include "cli/run.h"
 
@@ -30,6 +31,7 @@ static void fill_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+    heap_prepare();
     fill_standard_streams();
     cli_options o;
     int status = 2;

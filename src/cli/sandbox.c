@@ -1,17 +1,15 @@
 #include "cli/sandbox.h"
 
-#include <asm/ioctls.h>
-#include <errno.h>
+#include "cli/filter.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/landlock.h>
-#include <sched.h>
-#include <seccomp.h>
+#include <linux/seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,20 +31,19 @@
 
 bool sandbox_allow(sandbox_bounds *b, const char *path, sandbox_reach reach)
 {
-    /* What is not there, or leads nowhere, cannot be read either. */
-    char *real = realpath(path, NULL);
-    if (real == NULL) return errno != ENOMEM;
+    char *copy = strdup(path);
+    if (copy == NULL) return false;
     if (b->read_count == b->read_room) {
         size_t room = b->read_room == 0 ? 16 : 2 * b->read_room;
         sandbox_root *grown = realloc(b->read, room * sizeof(grown[0]));
         if (grown == NULL) {
-            free(real);
+            free(copy);
             return false;
         }
         b->read = grown;
         b->read_room = room;
     }
-    b->read[b->read_count++] = (sandbox_root){ real, reach };
+    b->read[b->read_count++] = (sandbox_root){ copy, reach };
     return true;
 }
 
@@ -92,7 +89,7 @@ static void allow_below(int ruleset, const char *path, uint64_t rights)
 {
     struct stat s;
     struct landlock_path_beneath_attr rule = { .parent_fd = open(path, O_PATH | O_CLOEXEC) };
-    if (rule.parent_fd < 0) return;
+    if (rule.parent_fd < 0) return; /* What is not there, or leads nowhere, cannot be read either. */
     if (fstat(rule.parent_fd, &s) == 0) {
         rule.allowed_access = S_ISDIR(s.st_mode) ? rights : rights & OF_FILES;
         syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
@@ -178,84 +175,9 @@ static int restrict_files(const sandbox_bounds *b)
 
 /* --- seccomp ------------------------------------------------------------------------------------- */
 
-static const char *const calls[] = {
-#define CALL(name) #name,
-#include "cli/sandbox.def"
-#undef CALL
-};
-
-static const char *const output_calls[] = {
-#define OUTPUT(name) #name,
-#include "cli/sandbox.def"
-#undef OUTPUT
-};
-
-/* Calls that are allowed with these bits of an argument only.
- *
- *      call      argument  mask          value */
-#define IN_PART_LIST(X)                                           \
-    X(mmap, 2, PROT_EXEC, 0)                                      \
-    X(mmap2, 2, PROT_EXEC, 0)                                     \
-    X(mprotect, 2, PROT_EXEC, 0)                                  \
-    X(ioctl, 1, UINT32_MAX, TCGETS)                               \
-    X(ioctl, 1, UINT32_MAX, TIOCGWINSZ)                           \
-    X(fcntl, 1, UINT32_MAX, F_GETFD)                              \
-    X(fcntl, 1, UINT32_MAX, F_SETFD)                              \
-    X(fcntl, 1, UINT32_MAX, F_GETFL)                              \
-    X(fcntl64, 1, UINT32_MAX, F_GETFD)                            \
-    X(fcntl64, 1, UINT32_MAX, F_SETFD)                            \
-    X(fcntl64, 1, UINT32_MAX, F_GETFL)                            \
-    X(clone, 0, CLONE_VM | CLONE_THREAD, CLONE_VM | CLONE_THREAD) \
-    X(prctl, 0, UINT32_MAX, PR_SET_NO_NEW_PRIVS)                  \
-    X(prctl, 0, UINT32_MAX, PR_SET_SECCOMP)
-
-static const struct in_part {
-    const char *call;
-    unsigned argument;
-    scmp_datum_t mask, value;
-} in_part[] = {
-#define X(call, argument, mask, value) { #call, argument, mask, value },
-    IN_PART_LIST(X)
-#undef X
-};
-
-static bool allow(scmp_filter_ctx f, const char *const *names, size_t count)
+static bool restrict_calls(const struct sock_fprog *filter)
 {
-    for (size_t i = 0; i < count; i++) {
-        int number = seccomp_syscall_resolve_name(names[i]);
-        if (number >= 0 && seccomp_rule_add(f, SCMP_ACT_ALLOW, number, 0) != 0) return false;
-    }
-    return true;
-}
-
-static bool allow_masked(scmp_filter_ctx f, const struct in_part *p)
-{
-    int number = seccomp_syscall_resolve_name(p->call);
-    struct scmp_arg_cmp bits = SCMP_CMP(p->argument, SCMP_CMP_MASKED_EQ, p->mask, p->value);
-    return number < 0 || seccomp_rule_add(f, SCMP_ACT_ALLOW, number, 1, bits) == 0;
-}
-
-/* Memory may be had, but none that runs; threads, but no processes; files may be opened, for reading where no
- * report is written. Threads are made by clone: of what clone3 asks a filter sees nothing. */
-static bool allow_in_part(scmp_filter_ctx f, bool writes)
-{
-    scmp_datum_t mask = writes ? 0 : O_ACCMODE | O_CREAT | O_TRUNC;
-    const struct in_part opening[] = { { "open", 1, mask, 0 }, { "openat", 2, mask, 0 } };
-    for (size_t i = 0; i < sizeof(in_part) / sizeof(in_part[0]); i++) {
-        if (!allow_masked(f, &in_part[i])) return false;
-    }
-    return allow_masked(f, &opening[0]) && allow_masked(f, &opening[1]) &&
-           seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
-}
-
-static bool restrict_calls(bool writes)
-{
-    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool ok = f != NULL && allow_in_part(f, writes) && allow(f, calls, sizeof(calls) / sizeof(calls[0]));
-    if (writes) ok = ok && allow(f, output_calls, sizeof(output_calls) / sizeof(output_calls[0]));
-    ok = ok && seccomp_load(f) == 0;
-    seccomp_release(f);
-    return ok;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter, 0, 0) == 0;
 }
 
 sandbox sandbox_enter(const sandbox_bounds *b)
@@ -267,7 +189,7 @@ sandbox sandbox_enter(const sandbox_bounds *b)
         s.why = "the kernel does not let privileges be given up";
     } else {
         s.landlock = restrict_files(b);
-        s.calls = restrict_calls(b->output != NULL);
+        s.calls = restrict_calls(b->output != NULL ? &filter_writing : &filter_reading);
         if (s.landlock == 0) s.why = "the kernel has no Landlock";
         if (!s.calls) s.why = "the kernel has no seccomp, or refuses it";
     }
@@ -276,14 +198,5 @@ sandbox sandbox_enter(const sandbox_bounds *b)
 
 void sandbox_seal(sandbox *s)
 {
-    static const char *const opening[] = { "open", "openat", "openat2", "creat", "open_by_handle_at" };
-    if (!s->calls || s->sealed) return;
-    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-    bool ok = f != NULL;
-    for (size_t i = 0; ok && i < sizeof(opening) / sizeof(opening[0]); i++) {
-        int number = seccomp_syscall_resolve_name(opening[i]);
-        if (number >= 0) ok = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), number, 0) == 0;
-    }
-    s->sealed = ok && seccomp_load(f) == 0;
-    seccomp_release(f);
+    if (s->calls && !s->sealed) s->sealed = restrict_calls(&filter_sealed);
 }

@@ -12,9 +12,76 @@
 
 /* --- Opening ------------------------------------------------------------------------------------ */
 
+static const char *text_at(uint32_t at)
+{
+    return at == 0 ? NULL : catalogue_builtin.words + at;
+}
+
+/* What the tables are unpacked into. */
+typedef struct unpacked {
+    ari_entry *entries;
+    const char **lists;
+    ari_value *pool;
+    ari_tower *towers;
+    ari_remark *remarks;
+} unpacked;
+
+static void unpack_entry(const unpacked *u, const packed_entry *from, ari_entry *to)
+{
+    *to = (ari_entry){
+        .name = text_at(from->name),
+        .family = text_at(from->family),
+        .released = text_at(from->released),
+        .kind = text_at(from->kind),
+        .source = text_at(from->source),
+        .notes = text_at(from->notes),
+        .also_in = u->lists + from->also_in,
+        .same_shape_as = u->lists + from->same_shape_as,
+        .variants = u->lists + from->variants,
+        .unverified = u->lists + from->unverified,
+        .confidence = (ari_confidence)from->confidence,
+        .digest = from->digest,
+        .total_params = from->total_params,
+        .active_params = from->active_params,
+        .params_basis = text_at(from->params_basis),
+        .plain_mlp = from->plain_mlp,
+        .partly_dense = from->partly_dense,
+        .pool = u->pool,
+        .stated = catalogue_builtin.stated + from->stated,
+        .stated_count = from->stated_count,
+        .towers = u->towers + from->towers,
+        .tower_count = from->tower_count,
+        .remarks = u->remarks + from->remarks,
+        .remark_count = from->remark_count,
+        .evidence = text_at(from->evidence),
+    };
+}
+
+/* The built-in entries, in the arena; NULL when memory is short. */
+static ari_entry *unpack(ari_arena *arena)
+{
+    const ari_builtin *b = &catalogue_builtin;
+    unpacked u = { .entries = arena_alloc(arena, (b->count + 1) * sizeof(ari_entry)),
+                   .lists = arena_alloc(arena, (b->list_count + 1) * sizeof(char *)),
+                   .pool = arena_alloc(arena, (b->pool_count + 1) * sizeof(ari_value)),
+                   .towers = arena_alloc(arena, (b->tower_count + 1) * sizeof(ari_tower)),
+                   .remarks = arena_alloc(arena, (b->remark_count + 1) * sizeof(ari_remark)) };
+    if (arena->failed) return NULL;
+    for (size_t i = 0; i < b->list_count; i++) u.lists[i] = text_at(b->lists[i]);
+    for (size_t i = 0; i < b->pool_count; i++)
+        u.pool[i] = (ari_value){ text_at(b->pool[i].json), b->pool[i].number };
+    for (size_t i = 0; i < b->tower_count; i++)
+        u.towers[i] = (ari_tower){ text_at(b->towers[i].role), b->stated + b->towers[i].stated,
+                                   b->towers[i].stated_count };
+    for (size_t i = 0; i < b->remark_count; i++)
+        u.remarks[i] = (ari_remark){ text_at(b->remarks[i].key), text_at(b->remarks[i].value) };
+    for (size_t i = 0; i < b->count; i++) unpack_entry(&u, &b->entries[i], &u.entries[i]);
+    return u.entries;
+}
+
 /* Entries while they are joined. */
 typedef struct joined {
-    const ari_entry **items;
+    const ari_entry *builtin, **items;
     size_t count, room, users;
     ari_lookup names;
 } joined;
@@ -32,7 +99,7 @@ static ari_status join(joined *j, const ari_entry *e, bool user, ari_err *err)
     j->items[j->count] = e;
     size_t at = lookup_add(&j->names, span_of(e->name), j->count, name_of, j->items, &added);
     if (at == SIZE_MAX) return ari_out_of_memory(err);
-    bool was_builtin = at < catalogue_builtin.count && j->items[at] == &catalogue_builtin.entries[at];
+    bool was_builtin = at < catalogue_builtin.count && j->items[at] == &j->builtin[at];
     if (user && (added || was_builtin)) j->users++;
     j->items[at] = e;
     j->count += added;
@@ -49,35 +116,40 @@ static ari_status join_file(joined *j, const char *path, ari_arena *arena, ari_e
     return ARI_OK;
 }
 
-static ari_status join_all(joined *j, const char *const *files, size_t file_count, ari_arena *arena,
-                           ari_err *err)
-{
-    for (size_t i = 0; i < catalogue_builtin.count; i++) {
-        if (join(j, &catalogue_builtin.entries[i], false, err) != ARI_OK) return err->status;
-    }
-    for (size_t i = 0; i < file_count; i++) {
-        if (join_file(j, files[i], arena, err) != ARI_OK) return err->status;
-    }
-    return ARI_OK;
-}
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp((*(const ari_entry *const *)a)->name, (*(const ari_entry *const *)b)->name);
 }
 
+static ari_status join_files(joined *j, const char *const *files, size_t file_count, ari_arena *arena,
+                             ari_err *err)
+{
+    for (size_t i = 0; i < catalogue_builtin.count; i++) {
+        if (join(j, &j->builtin[i], false, err) != ARI_OK) return err->status;
+    }
+    for (size_t i = 0; i < file_count; i++) {
+        if (join_file(j, files[i], arena, err) != ARI_OK) return err->status;
+    }
+    qsort(j->items, j->count, sizeof(ari_entry *), by_name);
+    return ARI_OK;
+}
+
 /* --- All of them ---------------------------------------------------------------------------------- */
 
-static void finish(ari_catalogue *c, joined *j)
+/* Without users' files the built-in ones as they are: they have other names each, and are in order. */
+static void finish(ari_catalogue *c, const joined *j)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    const ari_entry **entries = arena_alloc(&c->arena, (j->count + 1) * sizeof(ari_entry *));
+    bool joint = j->items != NULL;
+    size_t count = joint ? j->count : catalogue_builtin.count;
+    const ari_entry **entries = arena_alloc(&c->arena, (count + 1) * sizeof(ari_entry *));
     if (entries == NULL) return;
-    if (j->items != NULL) qsort(j->items, j->count, sizeof(ari_entry *), by_name);
-    if (j->items != NULL) memcpy(entries, j->items, j->count * sizeof(ari_entry *));
-    for (size_t i = 0; i < j->count; i++) hash = (hash ^ entries[i]->digest) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = joint ? j->items[i] : &j->builtin[i];
+        hash = (hash ^ entries[i]->digest) * UINT64_C(0x100000001b3);
+    }
     c->entries = entries;
-    c->count = j->count;
+    c->count = count;
     c->users = j->users;
     c->date = catalogue_builtin.date;
     c->digest = arena_printf(&c->arena, "%016" PRIx64, hash);
@@ -90,7 +162,9 @@ ari_status ari_catalogue_open(const char *const *files, size_t count, ari_catalo
     ari_catalogue *c = calloc(1, sizeof(*c));
     *out = NULL;
     if (c == NULL) return ari_out_of_memory(err);
-    if (join_all(&j, files, count, &c->arena, &own) == ARI_OK) finish(c, &j);
+    j.builtin = unpack(&c->arena);
+    if (j.builtin != NULL && count > 0) join_files(&j, files, count, &c->arena, &own);
+    if (own.status == ARI_OK && j.builtin != NULL) finish(c, &j);
     if (own.status == ARI_OK && c->arena.failed) ari_out_of_memory(&own);
     free(j.items);
     lookup_free(&j.names);

@@ -13,23 +13,26 @@ static const struct row {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static ari_keys flagged(unsigned flag)
-{
-    ari_keys set = 0;
-    for (size_t i = 0; i < ROWS; i++) {
-        if ((rows[i].flags & flag) != 0) set |= key_bit(rows[i].field);
-    }
-    return set;
-}
+static const ari_keys core_keys =
+#define KEY(field, flags) | (((flags)&CORE) != 0 ? UINT64_C(1) << ARI_FIELD_##field : 0)
+    0
+#include "compare/key.def"
+    ;
+
+static const ari_keys size_keys =
+#define KEY(field, flags) | (((flags)&SIZES) != 0 ? UINT64_C(1) << ARI_FIELD_##field : 0)
+    0
+#include "compare/key.def"
+    ;
 
 ari_keys keys_core(void)
 {
-    return flagged(CORE);
+    return core_keys;
 }
 
 ari_keys keys_sizes(void)
 {
-    return flagged(SIZES);
+    return size_keys;
 }
 
 size_t keys_count(ari_keys set)

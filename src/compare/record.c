@@ -11,16 +11,10 @@ static bool is_null(const ari_inferred *v)
     return strcmp(v->value, "null") == 0;
 }
 
-/* GGUF keeps an epsilon as a float of 32 bits: 9.999999747378752e-06. */
-static bool same_number(double x, double y)
-{
-    return fabs(x - y) <= 1e-6 * fabs(x);
-}
-
 bool record_same(const ari_record *a, const ari_record *b, size_t key)
 {
     if (isnan(a->numbers[key]) != isnan(b->numbers[key])) return false;
-    if (!isnan(a->numbers[key])) return same_number(a->numbers[key], b->numbers[key]);
+    if (!isnan(a->numbers[key])) return is_same_number(a->numbers[key], b->numbers[key]);
     return strcmp(a->values[key].value, b->values[key].value) == 0;
 }
 
@@ -31,14 +25,6 @@ static void clear(ari_record *r)
         r->values[i] = (ari_inferred){ .value = "null", .basis = ARI_UNKNOWN };
         r->numbers[i] = NAN;
     }
-}
-
-static double number_of(const char *json)
-{
-    char *end;
-    if (*json != '-' && (*json < '0' || *json > '9')) return NAN;
-    double x = strtod(json, &end);
-    return end != json && *end == '\0' ? x : NAN;
 }
 
 /* 128+1 of num_experts and num_shared_experts; of routed experts alone, just their number. */
@@ -74,7 +60,7 @@ static void settle_width(ari_arena *arena, ari_record *r, bool partly_dense)
         r->read_as_experts = dense->value;
         *expert = *dense;
         r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE] = r->numbers[ARI_FIELD_INTERMEDIATE_SIZE];
-    } else if (!is_null(dense) && !same_number(r->numbers[ARI_FIELD_INTERMEDIATE_SIZE],
+    } else if (!is_null(dense) && !is_same_number(r->numbers[ARI_FIELD_INTERMEDIATE_SIZE],
                                                r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE])) {
         r->unused_width = dense->value;
     }
@@ -184,7 +170,7 @@ void record_of_part(const char *name, const ari_architecture *a, ari_record *out
     out->name = name;
     for (size_t i = 0; i < ARI_FIELD_COUNT; i++) {
         out->values[i] = a->fields[i];
-        out->numbers[i] = number_of(a->fields[i].value);
+        out->numbers[i] = value_number(a->fields[i].value);
     }
     sort_keys(out);
 }

@@ -1,19 +1,34 @@
 #include "compare/relation.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* Fewer sizes than this are too little to be "as X but for". */
 enum { SIZES_ENOUGH = 6 };
 
-static bool candidates_meet(const ari_inferred *a, const ari_inferred *b)
+/* The i-th of the values that it may have. */
+static const char *text_at(const ari_inferred *v, size_t i)
 {
-    size_t n = a->candidate_count == 0 ? 1 : a->candidate_count;
-    size_t m = b->candidate_count == 0 ? 1 : b->candidate_count;
+    return v->candidate_count == 0 ? v->value : v->candidates[i];
+}
+
+static double number_at(const ari_record *r, size_t key, size_t i)
+{
+    const ari_inferred *v = &r->values[key];
+    return v->candidate_count == 0 ? r->numbers[key] : value_number(v->candidates[i]);
+}
+
+static bool candidates_meet(const ari_record *a, const ari_record *b, size_t key)
+{
+    const ari_inferred *x = &a->values[key], *y = &b->values[key];
+    size_t n = x->candidate_count == 0 ? 1 : x->candidate_count;
+    size_t m = y->candidate_count == 0 ? 1 : y->candidate_count;
     for (size_t i = 0; i < n; i++) {
+        double number = number_at(a, key, i);
         for (size_t k = 0; k < m; k++) {
-            const char *x = a->candidate_count == 0 ? a->value : a->candidates[i];
-            const char *y = b->candidate_count == 0 ? b->value : b->candidates[k];
-            if (same_value(x, y)) return true;
+            bool same = isnan(number) ? strcmp(text_at(x, i), text_at(y, k)) == 0
+                                      : is_same_number(number, number_at(b, key, k));
+            if (same) return true;
         }
     }
     return false;
@@ -24,9 +39,8 @@ static ari_keys *place(ari_relation *r, const ari_record *a, const ari_record *b
 {
     if (record_certain(a, key) && record_certain(b, key))
         return record_same(a, b, key) ? &r->matched : &r->differing;
-    const ari_inferred *x = &a->values[key], *y = &b->values[key];
-    if (candidates_meet(x, y)) return &r->possible;
-    return x->incomplete || y->incomplete ? &r->unknown : &r->differing;
+    if (candidates_meet(a, b, key)) return &r->possible;
+    return a->values[key].incomplete || b->values[key].incomplete ? &r->unknown : &r->differing;
 }
 
 /* Equal numbers of routed experts are not enough where one leaves its shared ones open; none are 0. */
@@ -50,7 +64,7 @@ static bool lacks(const ari_record *r, size_t key)
 static bool other_experts(const ari_record *a, const ari_record *b)
 {
     const size_t width = ARI_FIELD_MOE_INTERMEDIATE_SIZE;
-    return !lacks(a, width) && !lacks(b, width) && !candidates_meet(&a->values[width], &b->values[width]);
+    return !lacks(a, width) && !lacks(b, width) && !candidates_meet(a, b, width);
 }
 
 /* Core keys that neither has a value of. They leave the tier open, but for a dense MLP that neither has where

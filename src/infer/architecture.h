@@ -61,6 +61,10 @@ void set_absent(ari_architecture *a, ari_field field, const char *evidence);
  * [["linear_attention", 3], ["full_attention", 1]]. NULL when memory is short. */
 const char *layer_period(ari_arena *arena, const char *const *words, size_t n);
 
+/* The number that a value is; NaN where it is none. */
+double value_number(const char *json);
+/* GGUF keeps an epsilon as a float of 32 bits: 9.999999747378752e-06. What is no number equals none. */
+bool is_same_number(double x, double y);
 /* Do two values say the same? Numbers are compared as numbers: 1e-05 and 0.00001. */
 bool same_value(const char *a, const char *b);
 

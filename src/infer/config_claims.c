@@ -23,7 +23,7 @@ static const char *const nested[] = {
 
 static const struct claim_row {
     ari_field field;
-    const char *path;
+    char path[64]; /* No pointer, which would have to be relocated. */
 } config_rows[] = {
 #define CLAIM(field, path) { ARI_FIELD_##field, path },
 #include "infer/claim.def"

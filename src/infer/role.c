@@ -24,7 +24,7 @@ static const struct {
 enum { CONTEXT_COUNT = sizeof(contexts) / sizeof(contexts[0]) };
 
 static const struct tail_row {
-    const char *words;
+    char words[48]; /* No pointer, which would have to be relocated. */
     ari_role role;
     unsigned needs, adds;
 } tails[] = {
