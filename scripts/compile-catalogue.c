@@ -235,10 +235,11 @@ static void put_file(tables *t, ari_text *out)
     put_table(out, "packed_remark remarks[]", &t->remarks, "    { 0, 0 },\n");
     put_table(out, "packed_entry entries[]", &t->entries, "");
     put_letters(t, out);
-    text_printf(out,
-                "\nconst ari_builtin catalogue_builtin = { words, lists, pool, stated, towers, remarks, entries, "
-                "%zu, %zu, %zu, %zu, %zu, \"%s\" };\n",
-                t->list_count, t->pool_count, t->tower_count, t->remark_count, t->count, t->date);
+    text_printf(
+        out,
+        "\nconst ari_builtin catalogue_builtin = { words, lists, pool, stated, towers, remarks, entries, "
+        "%zu, %zu, %zu, %zu, %zu, \"%s\" };\n",
+        t->list_count, t->pool_count, t->tower_count, t->remark_count, t->count, t->date);
 }
 
 static ari_status compile(tables *t, int path_count, char **paths, ari_text *out, ari_err *err)

@@ -1,5 +1,5 @@
-/* compile-sandbox.c -- a tool of the build: the system calls of src/cli/sandbox.def as programs for the kernel,
- * in C, on standard output. They are of the machine that it runs on. */
+/* compile-sandbox.c -- a tool of the build: the system calls of src/cli/sandbox.def as programs for the
+ * kernel, in C, on standard output. They are of the machine that it runs on. */
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -91,3 +91,17 @@ bool array_room(void *items_pointer, size_t *room, size_t count, size_t item_siz
     *room = wanted;
     return true; // cppcheck-suppress memleak ; it is the caller's, by memcpy
 }
+
+bool array_reserve(void *items_pointer, size_t *room, size_t count, size_t item_size)
+{
+    uint64_t bytes;
+    if (count <= *room) return true;
+    if (!mul_u64(count, item_size, &bytes) || bytes > SIZE_MAX) return false;
+    void *items;
+    memcpy(&items, items_pointer, sizeof(items));
+    items = realloc(items, (size_t)bytes);
+    if (items == NULL) return false;
+    memcpy(items_pointer, &items, sizeof(items));
+    *room = count;
+    return true; // cppcheck-suppress memleak ; it is the caller's, by memcpy
+}

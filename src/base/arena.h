@@ -23,5 +23,7 @@ void arena_free(ari_arena *a);
 /* Room for one more item in a malloc'd array that doubles as it grows: false
  * when memory is short, and then the array is as it was. */
 bool array_room(void *items_pointer, size_t *room, size_t count, size_t item_size);
+/* The same for so many items at once. */
+bool array_reserve(void *items_pointer, size_t *room, size_t count, size_t item_size);
 
 #endif

@@ -1,5 +1,6 @@
 #include "base/json_reader.h"
 
+#include "base/scan.h"
 #include "base/text.h"
 
 json_reader json_over(ari_cursor *in, ari_arena *arena, uint64_t max_depth)
@@ -190,18 +191,6 @@ static ari_span unescape(json_reader *r, ari_span raw)
     return (ari_span){ out, n };
 }
 
-/* Eight bytes at once: is any of them a quote, a backslash, a control or not
- * ASCII? (The classic zero-byte test; exact enough to stop early, never late.) */
-static bool plain8(const uint8_t *p)
-{
-    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-    uint64_t w;
-    memcpy(&w, p, 8);
-    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-    uint64_t hit = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((w - ones * 0x20) & ~w) | w;
-    return (hit & high) == 0;
-}
-
 ari_span json_string(json_reader *r)
 {
     ari_cursor *c = r->in;
@@ -210,7 +199,7 @@ ari_span json_string(json_reader *r)
     const uint8_t *data = c->in.data;
     bool escaped = false, high = false;
     for (;; at++) {
-        while (size - at >= 8 && plain8(data + at)) at += 8;
+        at += scan_string(data + at, size - at);
         if (at >= size) {
             c->at = from - 1;
             cursor_fail(c, ARI_MALFORMED, "JSON: a string does not end");

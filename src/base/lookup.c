@@ -10,19 +10,23 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+static uint64_t eight(const uint8_t *bytes)
+{
+    uint64_t w;
+    memcpy(&w, bytes, sizeof(w));
+    return w;
+}
+
 /* The multiply-and-fold of wyhash, with two of its constants. */
 static uint32_t tag_of(const ari_lookup *l, ari_span s)
 {
     const uint64_t k0 = 0xa0761d6478bd642fu, k1 = 0xe7037ed1a0b428dbu;
-    uint64_t h = fold(l->seed ^ k0, s.size ^ k1), rest = 0;
+    uint64_t h = fold(l->seed ^ k0, s.size ^ k1), rest[2] = { 0, 0 };
     size_t at = 0;
-    for (; s.size - at >= 8; at += 8) {
-        uint64_t w;
-        memcpy(&w, s.data + at, 8);
-        h = fold(h ^ w, l->seed ^ k1);
-    }
-    if (at < s.size) memcpy(&rest, s.data + at, s.size - at);
-    return (uint32_t)(fold(h ^ rest ^ k0, l->seed ^ k1) >> 32);
+    for (; s.size - at > 16; at += 16)
+        h = fold(h ^ eight(s.data + at), l->seed ^ k1 ^ eight(s.data + at + 8));
+    if (at < s.size) memcpy(rest, s.data + at, s.size - at);
+    return (uint32_t)(fold(h ^ rest[0] ^ k0, l->seed ^ k1 ^ rest[1]) >> 32);
 }
 
 /* The slot that holds the name, or the empty one where it belongs. */
@@ -36,11 +40,11 @@ static size_t find_slot(const ari_lookup *l, ari_span name, uint32_t tag, lookup
     }
 }
 
-/* Keep the table at most half full. A slot's place follows from its tag alone, so
+/* Keep the table at most three quarters full. A slot's place follows from its tag alone, so
  * growing touches no name. */
 static bool room(ari_lookup *l)
 {
-    if (l->slot_count > l->count * 2) return true;
+    if (l->slot_count - l->slot_count / 4 > l->count) return true;
     size_t wanted = l->slot_count == 0 ? 64 : l->slot_count * 2, mask = wanted - 1;
     uint64_t *slots = calloc(wanted, sizeof(slots[0]));
     if (slots == NULL) return false;

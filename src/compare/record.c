@@ -61,7 +61,7 @@ static void settle_width(ari_arena *arena, ari_record *r, bool partly_dense)
         *expert = *dense;
         r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE] = r->numbers[ARI_FIELD_INTERMEDIATE_SIZE];
     } else if (!is_null(dense) && !is_same_number(r->numbers[ARI_FIELD_INTERMEDIATE_SIZE],
-                                               r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE])) {
+                                                  r->numbers[ARI_FIELD_MOE_INTERMEDIATE_SIZE])) {
         r->unused_width = dense->value;
     }
     *dense = no_such_thing(

@@ -20,24 +20,43 @@ static const char *const containers[] = {
     "stages",
 };
 
+enum { HOLES = 8 };
+
 /* Wrappers that training frameworks put in front of names; taken off until none is left. */
-static const char *const wrappers[] = {
-    "module.",
-    "_orig_mod.",
-    "base_model.model.",
-    "_fsdp_wrapped_module.",
-    "_checkpoint_wrapped_module.",
-    "model_state_dict.",
-    "state_dict.",
+static const ari_span wrappers[] = {
+#define WRAPPER(word)                             \
+    {                                             \
+        (const uint8_t *)(word), sizeof(word) - 1 \
+    }
+    WRAPPER("module."),
+    WRAPPER("_orig_mod."),
+    WRAPPER("base_model.model."),
+    WRAPPER("_fsdp_wrapped_module."),
+    WRAPPER("_checkpoint_wrapped_module."),
+    WRAPPER("model_state_dict."),
+    WRAPPER("state_dict."),
+#undef WRAPPER
 };
+
+/* What one name teaches of the next: where the holes of its pattern are, and the pattern that came after it.
+ * Layers and experts repeat themselves, so that is nearly always the one that comes again. */
+typedef struct lesson {
+    size_t after;        /* Index of that template; of itself where none came yet. */
+    size_t holes[HOLES]; /* Where each stands in the pattern. */
+    uint8_t hole_count;
+    uint8_t layer_hole; /* Which of them is the layer's; HOLES where none is. */
+    bool exact;         /* The pattern is the name but for its numbers. */
+} lesson;
 
 typedef struct building {
     ari_layout *l;
     ari_lookup prefixes;
     uint32_t *template_of; /* By row. */
-    ari_place *places;     /* By row. */
     char *text;            /* The pattern under construction. */
     size_t room;
+    lesson *lessons; /* By template. */
+    size_t lesson_room;
+    size_t last; /* The template of the row before. */
 } building;
 
 static ari_span template_pattern(const void *templates, size_t i)
@@ -53,8 +72,9 @@ static ari_span stack_prefix(const void *stacks, size_t i)
 static ari_span unwrap(ari_span name)
 {
     for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]);) {
-        size_t n = strlen(wrappers[i]);
-        bool found = span_starts(name, wrappers[i]) && name.size > n;
+        size_t n = wrappers[i].size;
+        bool found =
+            name.size > n && name.data[0] == wrappers[i].data[0] && span_eq(span_first(name, n), wrappers[i]);
         if (found) name = span_from(name, n);
         i = found ? 0 : i + 1;
     }
@@ -75,9 +95,11 @@ static const char *const glued[] = { "expert_", "layer_", "layers_", "block_", "
 
 enum { GLUED_ALWAYS = 1 };
 
+enum { DIGITS = 9 };
+
 static bool read_digits(ari_span s, uint32_t *out)
 {
-    if (s.size == 0 || s.size > 9) return false;
+    if (s.size == 0 || s.size > DIGITS) return false;
     *out = 0;
     for (size_t i = 0; i < s.size; i++) {
         if (s.data[i] < '0' || s.data[i] > '9') return false;
@@ -132,6 +154,7 @@ typedef struct parsed {
     size_t prefix_size, tail_at;
     uint32_t layer, sub, deep;
     bool nested; /* The number after the layer's counts layers too. */
+    lesson lesson;
 } parsed;
 
 /* XLM and its kin list sublayers, not layers: attentions.3.q_lin, ffns.3.lin1. The
@@ -163,8 +186,19 @@ static bool is_skipped(ari_span word, ari_span before)
     return pair && !span_is(word, "weight");
 }
 
+static void note_hole(lesson *l, bool is_layer, size_t at)
+{
+    if (l->hole_count == HOLES) {
+        l->exact = false;
+        return;
+    }
+    if (is_layer) l->layer_hole = l->hole_count;
+    l->holes[l->hole_count++] = at;
+}
+
 static void note_number(parsed *p, bool is_layer, uint32_t number, size_t prefix, size_t end)
 {
+    note_hole(&p->lesson, is_layer, end - 3);
     if (is_layer) {
         p->prefix_size = prefix;
         p->layer = number;
@@ -186,7 +220,10 @@ static bool parse_name(building *b, ari_span name, parsed *out)
         b->text = text;
         b->room = name.size * 2 + 2;
     }
-    *out = (parsed){ .layer = NO_NUMBER, .sub = NO_NUMBER, .deep = NO_NUMBER };
+    *out = (parsed){ .layer = NO_NUMBER,
+                     .sub = NO_NUMBER,
+                     .deep = NO_NUMBER,
+                     .lesson = { .layer_hole = HOLES, .exact = true } };
     size_t layer = layer_at(name), size = 0;
     ari_span before = { 0 };
     for (size_t at = 0; at <= name.size;) {
@@ -196,6 +233,7 @@ static bool parse_name(building *b, ari_span name, parsed *out)
         bool hole = read_number(word, at == layer, &stem, &number),
              skipped = next <= name.size && is_skipped(word, before);
         size_t kept = skipped ? 0 : hole ? stem : word.size;
+        if (skipped) out->lesson.exact = false;
         if (kept > 0) memcpy(b->text + size, word.data, kept);
         if (hole && !skipped) {
             memcpy(b->text + size + kept, "{}", 2);
@@ -240,27 +278,84 @@ static bool add_template(building *b, const parsed *p)
     return true;
 }
 
-static bool add_row(building *b, uint32_t row)
+static bool learn(building *b, const parsed *p, size_t t)
+{
+    if (!array_room(&b->lessons, &b->lesson_room, t, sizeof(b->lessons[0]))) return false;
+    b->lessons[t] = p->lesson;
+    b->lessons[t].after = t;
+    return true;
+}
+
+/* Is the name this pattern with numbers in its holes? Then it is parsed, without a look at what its words
+ * mean: they are the same, and so is what follows from them. */
+static bool fits(const building *b, size_t t, ari_span name, ari_place *out)
+{
+    const lesson *l = &b->lessons[t];
+    ari_span pattern = b->l->templates[t].pattern;
+    uint32_t numbers[HOLES + 2] = { 0 };
+    size_t from = 0, at = 0;
+    for (size_t i = 0; i < l->hole_count; i++) {
+        size_t n = l->holes[i] - from, digits = 0;
+        uint32_t number = 0;
+        if (name.size - at <= n || memcmp(name.data + at, pattern.data + from, n) != 0) return false;
+        for (at += n; at + digits < name.size && digits < DIGITS; digits++) {
+            uint8_t d = name.data[at + digits];
+            if (d < '0' || d > '9') break;
+            number = number * 10 + (uint32_t)(d - '0');
+        }
+        if (digits == 0) return false;
+        numbers[i] = number;
+        at += digits;
+        from = l->holes[i] + 2;
+    }
+    if (name.size - at != pattern.size - from ||
+        memcmp(name.data + at, pattern.data + from, name.size - at) != 0)
+        return false;
+    size_t layer = l->layer_hole;
+    *out = (ari_place){ .layer = layer < l->hole_count ? numbers[layer] : NO_NUMBER,
+                        .sub = layer + 1 < l->hole_count ? numbers[layer + 1] : NO_NUMBER,
+                        .deep = layer + 2 < l->hole_count ? numbers[layer + 2] : NO_NUMBER };
+    return true;
+}
+
+/* The template that comes next if all goes on as it did, if that is the one; else SIZE_MAX. */
+static size_t expected(const building *b, ari_span name, ari_place *out)
+{
+    if (b->l->template_count == 0) return SIZE_MAX;
+    size_t t = b->lessons[b->last].after;
+    return b->lessons[t].exact && fits(b, t, name, out) ? t : SIZE_MAX;
+}
+
+/* A new pattern is looked up by the copy that add_template makes of it. */
+static size_t find_template(building *b, ari_span name, ari_place *out)
 {
     ari_layout *l = b->l;
     parsed p;
     bool added;
-    if (!parse_name(b, unwrap(l->tensors->rows[row].name), &p)) return false;
+    if (!parse_name(b, name, &p)) return SIZE_MAX;
+    *out = (ari_place){ .layer = p.layer, .sub = p.sub, .deep = p.deep };
     if (!array_room(&l->templates, &l->template_room, l->template_count, sizeof(l->templates[0])))
-        return false;
-    /* A new pattern is looked up by the copy that add_template makes of it. */
+        return SIZE_MAX;
     size_t t = lookup_find(&l->patterns, p.pattern, template_pattern, l->templates);
-    if (t == SIZE_MAX) {
-        t = l->template_count;
-        if (!add_template(b, &p)) return false;
-        if (lookup_add(&l->patterns, l->templates[t].pattern, t, template_pattern, l->templates, &added) ==
-            SIZE_MAX) {
-            return false;
-        }
-    }
+    if (t != SIZE_MAX) return t;
+    t = l->template_count;
+    if (!learn(b, &p, t) || !add_template(b, &p)) return SIZE_MAX;
+    return lookup_add(&l->patterns, l->templates[t].pattern, t, template_pattern, l->templates, &added);
+}
+
+static bool add_row(building *b, uint32_t row)
+{
+    ari_layout *l = b->l;
+    ari_span name = unwrap(l->tensors->rows[row].name);
+    ari_place *place = &l->places[row];
+    size_t t = expected(b, name, place);
+    if (t == SIZE_MAX) t = find_template(b, name, place);
+    if (t == SIZE_MAX) return false;
+    place->row = row;
     l->templates[t].count++;
     b->template_of[row] = (uint32_t)t;
-    b->places[row] = (ari_place){ row, p.layer, p.sub, p.deep };
+    b->lessons[b->last].after = t;
+    b->last = t;
     return true;
 }
 
@@ -278,6 +373,21 @@ static int by_layer(const void *a, const void *b)
     return order != 0 ? order : x->row < y->row ? -1 : x->row > y->row;
 }
 
+/* Put each place where it belongs, and what stood there where that belongs. */
+static void permute(ari_place *places, uint32_t *to, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        while (to[i] != i) {
+            uint32_t k = to[i], next = to[k];
+            ari_place place = places[k];
+            places[k] = places[i];
+            places[i] = place;
+            to[k] = k;
+            to[i] = next;
+        }
+    }
+}
+
 static void group_places(building *b)
 {
     ari_layout *l = b->l;
@@ -289,8 +399,9 @@ static void group_places(building *b)
     }
     for (size_t row = 0; row < l->tensors->count; row++) {
         ari_template *t = &l->templates[b->template_of[row]];
-        l->places[t->first + t->count++] = b->places[row];
+        b->template_of[row] = (uint32_t)(t->first + t->count++);
     }
+    permute(l->places, b->template_of, l->tensors->count);
     for (size_t i = 0; i < l->template_count; i++) {
         ari_template *t = &l->templates[i];
         bool sorted = true;
@@ -306,19 +417,27 @@ static int by_stack_and_layer(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-/* Distinct layer numbers of every stack, by sorting (stack, layer) pairs. */
+/* Distinct layer numbers of every stack, by sorting (stack, layer) pairs. Within a template they stand in
+ * order.
+ */
 static bool count_layers(building *b)
 {
     ari_layout *l = b->l;
-    size_t n = l->tensors->count, kept = 0;
-    uint64_t *pairs = calloc(n + 1, sizeof(pairs[0]));
-    if (pairs == NULL) return false;
-    for (size_t row = 0; row < n; row++) {
-        if (b->places[row].layer == NO_NUMBER) continue;
-        uint64_t pair = (uint64_t)l->templates[b->template_of[row]].stack << 32 | b->places[row].layer;
-        if (kept == 0 || pairs[kept - 1] != pair) pairs[kept++] = pair;
+    uint64_t *pairs = NULL;
+    size_t kept = 0, room = 0;
+    for (size_t t = 0; t < l->template_count; t++) {
+        const ari_place *places = l->places + l->templates[t].first;
+        for (size_t i = 0; i < l->templates[t].count; i++) {
+            uint64_t pair = (uint64_t)l->templates[t].stack << 32 | places[i].layer;
+            if (places[i].layer == NO_NUMBER || (i > 0 && places[i - 1].layer == places[i].layer)) continue;
+            if (!array_room(&pairs, &room, kept, sizeof(pairs[0]))) {
+                free(pairs);
+                return false;
+            }
+            pairs[kept++] = pair;
+        }
     }
-    qsort(pairs, kept, sizeof(pairs[0]), by_stack_and_layer);
+    if (kept > 0) qsort(pairs, kept, sizeof(pairs[0]), by_stack_and_layer);
     for (size_t i = 0; i < kept; i++) {
         if (i > 0 && pairs[i] == pairs[i - 1]) continue;
         ari_stack *s = &l->stacks[pairs[i] >> 32];
@@ -334,9 +453,8 @@ static bool build(building *b)
     ari_layout *l = b->l;
     size_t n = l->tensors->count;
     b->template_of = calloc(n + 1, sizeof(b->template_of[0]));
-    b->places = calloc(n + 1, sizeof(b->places[0]));
     l->places = calloc(n + 1, sizeof(l->places[0]));
-    if (b->template_of == NULL || b->places == NULL || l->places == NULL) return false;
+    if (b->template_of == NULL || l->places == NULL) return false;
     if (!array_room(&l->stacks, &l->stack_room, 0, sizeof(l->stacks[0]))) return false;
     l->stacks[l->stack_count++] = (ari_stack){ .prefix = ARI_SPAN("") };
     for (uint32_t row = 0; row < n; row++) {
@@ -354,7 +472,7 @@ bool layout_build(ari_layout *out, const ari_tensors *tensors)
     bool ok = build(&b);
     lookup_free(&b.prefixes);
     free(b.template_of);
-    free(b.places);
+    free(b.lessons);
     free(b.text);
     if (!ok) layout_free(out);
     return ok;

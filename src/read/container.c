@@ -1,5 +1,6 @@
 #include "read/container.h"
 
+#include "base/scan.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -23,12 +24,10 @@ bool container_elements(const ari_tensors *t, const ari_tensor *row, uint64_t *o
     return true;
 }
 
-/* Plain ASCII without controls, the case of nearly every name, is decided at once. */
+/* Visible ASCII, the case of nearly every name, is decided at once. */
 static bool odd_name(ari_span name)
 {
-    bool plain = name.size > 0;
-    for (size_t i = 0; i < name.size && plain; i++) plain = name.data[i] > 0x20 && name.data[i] < 0x7F;
-    if (plain) return false;
+    if (name.size > 0 && scan_visible(name.data, name.size) == name.size) return false;
     ari_text shown = { 0 };
     text_escape(&shown, name, ESCAPE_ALL);
     bool odd =

@@ -44,6 +44,7 @@ bool dtype_bytes(uint32_t dtype, uint64_t row, uint64_t elements, uint64_t *out)
 {
     const ari_dtype_info *d = &infos[dtype];
     uint64_t extra = 0;
+    if (d->block_elems == 1 && d->row_bytes == 0) return mul_u64(elements, d->block_bytes, out);
     if (row % d->block_elems != 0 || elements % d->block_elems != 0) return false;
     if (row > 0 && !mul_u64(elements / row, d->row_bytes, &extra)) return false;
     return mul_u64(elements / d->block_elems, d->block_bytes, out) && add_u64(*out, extra, out);

@@ -11,6 +11,7 @@
  * are those of the reference reader (huggingface/safetensors, tensor.rs, 0.8);
  * where it is safe to read on, a broken rule is a finding and not an error. */
 #include "base/json_reader.h"
+#include "base/scan.h"
 #include "base/text.h"
 #include "read/container.h"
 
@@ -18,6 +19,7 @@
 
 enum {
     LENGTH_BYTES = 8,
+    ENTRY_BYTES = 64,       /* Few are shorter, names and all. */
     PADDING_MOST = 1 << 16, /* Pages of any system are smaller, or as large. */
 };
 
@@ -26,6 +28,8 @@ typedef struct reading {
     ari_file *file;
     uint32_t file_index;
     json_reader json;
+    ari_span spelling; /* Of the last dtype. */
+    uint32_t dtype;
     ari_err first_bad; /* Of an entry that was read past. */
 } reading;
 
@@ -191,35 +195,90 @@ static void note_field(reading *r, const ari_tensor *row, ari_span key, bool twi
                 r->file->where, show(key).text);
 }
 
-static ari_status read_tensor(reading *r, ari_span name, uint64_t at)
+enum { SPELLING_MOST = 16, RANK_MOST = 8, LEVELS = 2 };
+
+/* Most tensors have the type of the one before. */
+static bool usual_dtype(reading *r, ari_tensor *row)
+{
+    ari_cursor *c = r->json.in;
+    ari_span s = span_first(span_from(c->in, c->at), SPELLING_MOST);
+    s.size = scan_string(s.data, s.size);
+    if (!span_eq(s, r->spelling)) {
+        if (!dtype_from_safetensors(s, &r->dtype)) return false;
+        r->spelling = s;
+    }
+    row->dtype = (uint16_t)r->dtype;
+    c->at += s.size;
+    return true;
+}
+
+static bool usual_shape(reading *r, ari_tensor *row)
 {
     json_reader *j = &r->json;
-    ari_tensor row = { .name = name, .record_at = at, .file = r->file_index };
-    uint64_t begin = 0, end = 0;
+    uint64_t size;
+    row->shape_at = (uint32_t)r->into->tensors.size_count;
+    if (json_literal(j, ARI_SPAN("]"))) return true;
+    do {
+        if (row->rank == RANK_MOST || !json_digits(j, &size) || !tensors_push_size(&r->into->tensors, size))
+            return false;
+        row->rank++;
+    } while (json_literal(j, ARI_SPAN(",")));
+    return json_literal(j, ARI_SPAN("]"));
+}
+
+/* An entry as all writers put it, without a space and in this order. Of any other the cursor stays where it
+ * was. */
+static bool read_usual(reading *r, ari_tensor *row, uint64_t *begin, uint64_t *end)
+{
+    json_reader *j = &r->json;
+    ari_tensors *t = &r->into->tensors;
+    size_t at = j->in->at, sizes = t->size_count;
+    if (json_ok(j) && j->max_depth - j->depth >= LEVELS && json_literal(j, ARI_SPAN("{\"dtype\":\"")) &&
+        usual_dtype(r, row) && json_literal(j, ARI_SPAN("\",\"shape\":[")) && usual_shape(r, row) &&
+        json_literal(j, ARI_SPAN(",\"data_offsets\":[")) && json_digits(j, begin) &&
+        json_literal(j, ARI_SPAN(",")) && json_digits(j, end) && json_literal(j, ARI_SPAN("]}")))
+        return true;
+    j->in->at = at;
+    t->size_count = sizes;
+    row->rank = 0;
+    return false;
+}
+
+static bool read_with_care(reading *r, ari_tensor *row, uint64_t *begin, uint64_t *end)
+{
+    json_reader *j = &r->json;
     unsigned seen = 0;
     ari_span key;
-    if (!json_enter(j, JSON_OBJECT)) return j->in->err->status;
+    if (!json_enter(j, JSON_OBJECT)) return false;
     for (bool first = true; json_member(j, &first, &key);) {
         unsigned field = field_of(key);
-        if (field == 0 || (seen & field) != 0) note_field(r, &row, key, field != 0);
+        if (field == 0 || (seen & field) != 0) note_field(r, row, key, field != 0);
         seen |= field;
         switch (field) {
-        case DTYPE: read_dtype(r, &row); break;
-        case SHAPE: read_shape(r, &row); break;
-        case OFFSETS: read_offsets(j, &begin, &end); break;
+        case DTYPE: read_dtype(r, row); break;
+        case SHAPE: read_shape(r, row); break;
+        case OFFSETS: read_offsets(j, begin, end); break;
         default: json_skip(j); break;
         }
     }
     if (json_ok(j) && seen != ALL_FIELDS) {
-        j->in->at = (size_t)at;
+        j->in->at = (size_t)row->record_at;
         cursor_fail(j->in, ARI_MALFORMED, "the entry lacks %s",
                     !(seen & DTYPE)   ? "dtype"
                     : !(seen & SHAPE) ? "shape"
                                       : "data_offsets");
     }
-    if (!json_ok(j)) return j->in->err->status;
+    return json_ok(j);
+}
+
+static ari_status read_tensor(reading *r, ari_span name, uint64_t at)
+{
+    ari_tensor row = { .name = name, .record_at = at, .file = r->file_index };
+    uint64_t begin = 0, end = 0;
+    if (!read_usual(r, &row, &begin, &end) && !read_with_care(r, &row, &begin, &end))
+        return r->json.in->err->status;
     settle(r, &row, begin, end);
-    return container_add_tensor(r->into, &row, j->in->err);
+    return container_add_tensor(r->into, &row, r->json.in->err);
 }
 
 /* Where an entry is JSON, and only not what the format wants, what follows it can be read. The reader goes
@@ -302,6 +361,7 @@ static ari_status read(ari_checkpoint *into, uint32_t file, ari_cursor *c)
     reading r = { .into = into, .file = &into->files[file], .file_index = file };
     r.file->header_end = r.file->data_at = LENGTH_BYTES + n;
     r.json = json_over(&header, &into->arena, into->limits.depth);
+    if (!tensors_expect(&into->tensors, n / ENTRY_BYTES)) return ari_out_of_memory(c->err);
     if (n > 0 && header.in.data[LENGTH_BYTES] != '{') {
         finding_add(&into->findings, ARI_FINDING_LEADING_SPACE, NO_TENSOR, LENGTH_BYTES,
                     "%sthe header begins with white space instead of {", r.file->where);

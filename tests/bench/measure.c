@@ -2,9 +2,9 @@
  *
  *     measure TURNS COMMAND... [:: COMMAND...]...
  *
- * Prints a line for each command: median wall time and processor time in microseconds, the most memory any run
- * of it had in KiB, its exit status. Standard output of what is run goes to /dev/null. It is this small because
- * a process begins with the memory of the one that starts it on its account. */
+ * Prints a line for each command: median wall time and processor time in microseconds, the most memory any
+ * run of it had in KiB, its exit status. Standard output of what is run goes to /dev/null. It is this small
+ * because a process begins with the memory of the one that starts it on its account. */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
