@@ -41,7 +41,11 @@ typedef struct packing {
     const uint64_t *groups; /* Of MLX, by the ratio of a payload's columns to its scales'. */
     tally tallies[SCHEMES_KEPT];
     size_t tally_count;
-    bool takes[ROWS][ARI_DT_COUNT]; /* The types of payload that a row allows. */
+    uint64_t takers[ARI_DT_COUNT]; /* Rows that allow a payload of that type, a bit each. */
+    const ari_tensor *solved[COMPANIONS + 1]; /* The payload, and its companions, that was solved last. */
+    bool has_solved, fits;                    /* Is there one, and did it fit? */
+    ari_logical solution;
+    uint64_t solved_group;
 } packing;
 
 /* --- Products -------------------------------------------------------------------------- */
@@ -258,26 +262,26 @@ static bool has_word(const char *words, const char *word)
     return *words == '\0';
 }
 
+_Static_assert(ROWS <= 64, "a set of rows is one word");
+
 static void index_dtypes(packing *p)
 {
-    for (size_t i = 0; i < ROWS; i++) {
-        for (uint32_t k = 0; k < ARI_DT_COUNT; k++)
-            p->takes[i][k] = has_word(rows[i].dtypes, dtype_info(k)->name);
+    for (uint32_t k = 0; k < ARI_DT_COUNT; k++) {
+        for (size_t i = 0; i < ROWS; i++) {
+            if (has_word(rows[i].dtypes, dtype_info(k)->name)) p->takers[k] |= UINT64_C(1) << i;
+        }
     }
 }
 
-static bool dtype_fits(const packing *p, size_t at)
+static const ari_tensor *tensor_at(const packing *p, const ari_template *t, size_t at)
 {
-    uint32_t dtype = place_tensor(p->l, &p->l->places[p->payload->first + at])->dtype;
-    return dtype < ARI_DT_COUNT && p->takes[p->row][dtype];
+    return place_tensor(p->l, &p->l->places[t->first + at]);
 }
 
-static bool some_fit(const packing *p)
+/* The rows that take a tensor of its type. */
+static uint64_t takers_of(const packing *p, const ari_tensor *t)
 {
-    for (size_t i = 0; i < p->payload->count; i++) {
-        if (dtype_fits(p, i)) return true;
-    }
-    return false;
+    return t->dtype < ARI_DT_COUNT ? p->takers[t->dtype] : 0;
 }
 
 /* Find the companions that the row names; false where a needed one is missing. */
@@ -315,25 +319,64 @@ static void mark(packing *p, ari_span module)
     }
 }
 
+/* Do they differ in name and place alone? */
+static bool are_alike(const ari_tensors *table, const ari_tensor *a, const ari_tensor *b)
+{
+    if (a == NULL || b == NULL) return a == b;
+    return a->dtype == b->dtype && a->rank == b->rank && a->bytes == b->bytes && a->elements == b->elements &&
+           memcmp(tensor_shape(table, a), tensor_shape(table, b), a->rank * sizeof(uint64_t)) == 0;
+}
+
+/* Does a row look at nothing but sizes? */
+static bool rests_on_sizes(size_t row)
+{
+    return strchr(rows[row].conditions, ':') == NULL && strchr(rows[row].shape, ':') == NULL &&
+           strchr(rows[row].group, ':') == NULL;
+}
+
+/* Solve the place, or take over what the one before it came to. */
+static bool solve_again(packing *p)
+{
+    bool alike = p->has_solved && rests_on_sizes(p->row);
+    for (size_t i = 0; i <= p->companion_count; i++) {
+        const ari_tensor *t = tensor_of(p, i == 0 ? 'p' : p->companions[i - 1].letter);
+        alike = alike && are_alike(p->l->tensors, t, p->solved[i]);
+        p->solved[i] = t;
+    }
+    if (alike) return p->fits;
+    p->has_solved = true;
+    p->fits = solve(p, &p->solution);
+    if (p->fits) p->solved_group = group_of(p, &p->solution);
+    return p->fits;
+}
+
+static bool keep(packing *p, ari_template *t)
+{
+    uint64_t bytes;
+    if (t->logical == NULL) {
+        if (!mul_u64(t->count, sizeof(t->logical[0]), &bytes)) return false;
+        t->logical = arena_alloc(&p->l->arena, (size_t)bytes);
+        if (t->logical == NULL) return false;
+    }
+    t->logical[p->at] = p->solution;
+    return true;
+}
+
 /* Solve every place of the template that is not solved yet. False when memory is short. */
 static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
 {
+    const char *scheme = rows[p->row].scheme;
+    bool any = false, adapter = strcmp(scheme, ADAPTER) == 0;
     p->payload = t;
-    if (!some_fit(p) || !find_companions(p, module)) return true;
-    bool any = false;
+    p->has_solved = false;
+    if (!find_companions(p, module)) return true;
     for (p->at = 0; p->at < t->count; p->at++) {
-        ari_logical g;
-        if ((t->logical != NULL && t->logical[p->at].bits > 0) || !dtype_fits(p, p->at) || !solve(p, &g))
-            continue;
-        if (t->logical == NULL) {
-            uint64_t bytes;
-            if (!mul_u64(t->count, sizeof(g), &bytes)) return false;
-            t->logical = arena_alloc(&p->l->arena, (size_t)bytes);
-            if (t->logical == NULL) return false;
-        }
-        t->logical[p->at] = g;
-        bool adapter = strcmp(rows[p->row].scheme, ADAPTER) == 0;
-        count(p, rows[p->row].scheme, adapter ? 0 : g.bits, group_of(p, &g), adapter ? 1 : g.elements);
+        bool done = t->logical != NULL && t->logical[p->at].bits > 0;
+        bool fits = (takers_of(p, tensor_at(p, t, p->at)) >> p->row & 1) != 0;
+        if (done || !fits || !solve_again(p)) continue;
+        if (!keep(p, t)) return false;
+        const ari_logical *g = &p->solution;
+        count(p, scheme, adapter ? 0 : g->bits, p->solved_group, adapter ? 1 : g->elements);
         any = true;
         --*left;
     }
@@ -344,10 +387,13 @@ static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
 static bool pack_template(packing *p, ari_template *t)
 {
     size_t left = t->count;
+    uint64_t takers = 0;
+    for (size_t i = 0; i < t->count; i++) takers |= takers_of(p, tensor_at(p, t, i));
     for (size_t i = 0; i < ROWS && left > 0; i++) {
         p->row = i;
         size_t n = strlen(rows[i].payload);
-        if (!span_ends(t->pattern, rows[p->row].payload) || t->pattern.size <= n) continue;
+        if ((takers >> i & 1) == 0 || !span_ends(t->pattern, rows[p->row].payload) || t->pattern.size <= n)
+            continue;
         if (!apply(p, t, span_first(t->pattern, t->pattern.size - n), &left)) return false;
     }
     return true;

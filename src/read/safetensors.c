@@ -28,8 +28,11 @@ typedef struct reading {
     ari_file *file;
     uint32_t file_index;
     json_reader json;
-    ari_span spelling; /* Of the last dtype. */
-    uint32_t dtype;
+    struct {
+        ari_span spelling;
+        uint32_t dtype;
+    } recent[4]; /* Types that tensors had; most have one of few. */
+    size_t recent_count;
     ari_err first_bad; /* Of an entry that was read past. */
 } reading;
 
@@ -197,17 +200,29 @@ static void note_field(reading *r, const ari_tensor *row, ari_span key, bool twi
 
 enum { SPELLING_MOST = 16, RANK_MOST = 8, LEVELS = 2 };
 
-/* Most tensors have the type of the one before. */
+enum { RECENT = sizeof(((reading *)0)->recent) / sizeof(((reading *)0)->recent[0]) };
+
+static bool known_dtype(reading *r, ari_span spelling, uint32_t *out)
+{
+    for (size_t i = 0; i < RECENT && i < r->recent_count; i++) {
+        if (!span_eq(spelling, r->recent[i].spelling)) continue;
+        *out = r->recent[i].dtype;
+        return true;
+    }
+    if (!dtype_from_safetensors(spelling, out)) return false;
+    r->recent[r->recent_count % RECENT].spelling = spelling;
+    r->recent[r->recent_count++ % RECENT].dtype = *out;
+    return true;
+}
+
 static bool usual_dtype(reading *r, ari_tensor *row)
 {
     ari_cursor *c = r->json.in;
     ari_span s = span_first(span_from(c->in, c->at), SPELLING_MOST);
+    uint32_t dtype;
     s.size = scan_string(s.data, s.size);
-    if (!span_eq(s, r->spelling)) {
-        if (!dtype_from_safetensors(s, &r->dtype)) return false;
-        r->spelling = s;
-    }
-    row->dtype = (uint16_t)r->dtype;
+    if (!known_dtype(r, s, &dtype)) return false;
+    row->dtype = (uint16_t)dtype;
     c->at += s.size;
     return true;
 }

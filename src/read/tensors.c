@@ -22,10 +22,31 @@ static ari_span row_name(const void *rows, size_t i)
     return ((const ari_tensor *)rows)[i].name;
 }
 
-bool tensors_add(ari_tensors *t, const ari_tensor *row, size_t *earlier)
+enum { RECENT = sizeof(((ari_tensors *)0)->recent) / sizeof(((ari_tensors *)0)->recent[0]) };
+
+/* Where that shape stands already, if it is one of the last few, which then takes no room again. */
+static void share_shape(ari_tensors *t, ari_tensor *row)
+{
+    const uint64_t *sizes = t->sizes + row->shape_at;
+    if (row->rank == 0 || row->shape_at + (size_t)row->rank != t->size_count) return;
+    for (size_t i = 0; i < RECENT && i < t->recent_count; i++) {
+        const uint64_t *other = t->sizes + t->recent[i].at;
+        if (t->recent[i].rank != row->rank || other[0] != sizes[0] ||
+            memcmp(other, sizes, row->rank * sizeof(sizes[0])) != 0)
+            continue;
+        t->size_count = row->shape_at;
+        row->shape_at = t->recent[i].at;
+        return;
+    }
+    t->recent[t->recent_count % RECENT].at = row->shape_at;
+    t->recent[t->recent_count++ % RECENT].rank = row->rank;
+}
+
+bool tensors_add(ari_tensors *t, ari_tensor *row, size_t *earlier)
 {
     bool added;
     *earlier = SIZE_MAX;
+    share_shape(t, row);
     if (!array_room(&t->rows, &t->room, t->count, sizeof(t->rows[0]))) return false;
     size_t at = lookup_add(&t->names, row->name, t->count, row_name, t->rows, &added);
     if (at == SIZE_MAX) return false;

@@ -23,8 +23,12 @@ typedef struct ari_tensor {
 typedef struct ari_tensors {
     ari_tensor *rows;
     size_t count, room;
-    uint64_t *sizes; /* All shapes, end to end. */
+    uint64_t *sizes; /* All shapes, end to end; one that comes again soon stands there once. */
     size_t size_count, size_room;
+    struct {
+        uint32_t at, rank;
+    } recent[8]; /* Shapes. */
+    size_t recent_count;
     ari_lookup names;
     struct ari_replaced *replaced; /* Rows of other files that rows of the file `replaced_by` stand for. */
     size_t replaced_count, replaced_room;
@@ -58,9 +62,9 @@ bool tensors_expect(ari_tensors *t, uint64_t count);
 /* Append one size to the shape under construction; false when memory is short. */
 bool tensors_push_size(ari_tensors *t, uint64_t size);
 
-/* Append the row. If its name is there already, *earlier is that row's index and
+/* Append the row, whose shape was pushed last. If its name is there already, *earlier is that row's index and
  * nothing is appended; otherwise *earlier is SIZE_MAX. False when memory is short. */
-bool tensors_add(ari_tensors *t, const ari_tensor *row, size_t *earlier);
+bool tensors_add(ari_tensors *t, ari_tensor *row, size_t *earlier);
 
 /* Put the row in place of the one at `at`, which has its name. False when memory is short. */
 bool tensors_replace(ari_tensors *t, size_t at, const ari_tensor *row);
