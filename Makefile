@@ -332,7 +332,7 @@ lint: format-check tidy cppcheck analyze man-check ## clang-format, clang-tidy, 
 
 .PHONY: format
 format: ## Rewrite the sources as .clang-format says
-	clang-format -i $(FORMATTED)
+	@clang-format -i $(FORMATTED)
 
 .PHONY: format-check
 format-check:

@@ -56,7 +56,8 @@ typedef struct building {
     size_t room;
     lesson *lessons; /* By template. */
     size_t lesson_room;
-    size_t last; /* The template of the row before. */
+    size_t last;      /* The template of the row before. */
+    ari_span wrapper; /* What was taken off its name. */
 } building;
 
 static ari_span template_pattern(const void *templates, size_t i)
@@ -318,20 +319,25 @@ static bool fits(const building *b, size_t t, ari_span name, ari_place *out)
     return true;
 }
 
-/* The template that comes next if all goes on as it did, if that is the one; else SIZE_MAX. */
+/* The template that comes next if all goes on as it did, if that is the one; else SIZE_MAX. What fits a
+ * pattern begins with no wrapper, as the name did not that the pattern was made of. */
 static size_t expected(const building *b, ari_span name, ari_place *out)
 {
-    if (b->l->template_count == 0) return SIZE_MAX;
+    size_t n = b->wrapper.size;
+    if (b->l->template_count == 0 || name.size < n || (n > 0 && memcmp(name.data, b->wrapper.data, n) != 0))
+        return SIZE_MAX;
     size_t t = b->lessons[b->last].after;
-    return b->lessons[t].exact && fits(b, t, name, out) ? t : SIZE_MAX;
+    return b->lessons[t].exact && fits(b, t, span_from(name, n), out) ? t : SIZE_MAX;
 }
 
 /* A new pattern is looked up by the copy that add_template makes of it. */
-static size_t find_template(building *b, ari_span name, ari_place *out)
+static size_t find_template(building *b, ari_span whole, ari_place *out)
 {
     ari_layout *l = b->l;
+    ari_span name = unwrap(whole);
     parsed p;
     bool added;
+    b->wrapper = span_first(whole, whole.size - name.size);
     if (!parse_name(b, name, &p)) return SIZE_MAX;
     *out = (ari_place){ .layer = p.layer, .sub = p.sub, .deep = p.deep };
     if (!array_room(&l->templates, &l->template_room, l->template_count, sizeof(l->templates[0])))
@@ -346,7 +352,7 @@ static size_t find_template(building *b, ari_span name, ari_place *out)
 static bool add_row(building *b, uint32_t row)
 {
     ari_layout *l = b->l;
-    ari_span name = unwrap(l->tensors->rows[row].name);
+    ari_span name = l->tensors->rows[row].name;
     ari_place *place = &l->places[row];
     size_t t = expected(b, name, place);
     if (t == SIZE_MAX) t = find_template(b, name, place);
@@ -452,9 +458,10 @@ static bool build(building *b)
 {
     ari_layout *l = b->l;
     size_t n = l->tensors->count;
-    b->template_of = calloc(n + 1, sizeof(b->template_of[0]));
-    l->places = calloc(n + 1, sizeof(l->places[0]));
-    if (b->template_of == NULL || l->places == NULL) return false;
+    size_t places = 0, rows = 0;
+    if (!array_reserve(&b->template_of, &rows, n + 1, sizeof(b->template_of[0])) ||
+        !array_reserve(&l->places, &places, n + 1, sizeof(l->places[0])))
+        return false;
     if (!array_room(&l->stacks, &l->stack_room, 0, sizeof(l->stacks[0]))) return false;
     l->stacks[l->stack_count++] = (ari_stack){ .prefix = ARI_SPAN("") };
     for (uint32_t row = 0; row < n; row++) {

@@ -41,7 +41,7 @@ typedef struct packing {
     const uint64_t *groups; /* Of MLX, by the ratio of a payload's columns to its scales'. */
     tally tallies[SCHEMES_KEPT];
     size_t tally_count;
-    uint64_t takers[ARI_DT_COUNT]; /* Rows that allow a payload of that type, a bit each. */
+    uint64_t takers[ARI_DT_COUNT];            /* Rows that allow a payload of that type, a bit each. */
     const ari_tensor *solved[COMPANIONS + 1]; /* The payload, and its companions, that was solved last. */
     bool has_solved, fits;                    /* Is there one, and did it fit? */
     ari_logical solution;

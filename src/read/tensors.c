@@ -12,7 +12,9 @@ bool tensors_expect(ari_tensors *t, uint64_t count)
 bool tensors_push_size(ari_tensors *t, uint64_t size)
 {
     if (t->size_count >= UINT32_MAX) return false;
-    if (!array_room(&t->sizes, &t->size_room, t->size_count, sizeof(t->sizes[0]))) return false;
+    if (t->size_count == t->size_room &&
+        !array_room(&t->sizes, &t->size_room, t->size_count, sizeof(t->sizes[0])))
+        return false;
     t->sizes[t->size_count++] = size;
     return true;
 }
@@ -47,7 +49,7 @@ bool tensors_add(ari_tensors *t, ari_tensor *row, size_t *earlier)
     bool added;
     *earlier = SIZE_MAX;
     share_shape(t, row);
-    if (!array_room(&t->rows, &t->room, t->count, sizeof(t->rows[0]))) return false;
+    if (t->count == t->room && !array_room(&t->rows, &t->room, t->count, sizeof(t->rows[0]))) return false;
     size_t at = lookup_add(&t->names, row->name, t->count, row_name, t->rows, &added);
     if (at == SIZE_MAX) return false;
     if (added) {
