@@ -20,7 +20,7 @@ static const char *const containers[] = {
     "stages",
 };
 
-enum { HOLES = 8 };
+enum { HOLES = 8, AHEAD = 8 };
 
 /* Wrappers that training frameworks put in front of names; taken off until none is left. */
 static const ari_span wrappers[] = {
@@ -48,11 +48,16 @@ typedef struct lesson {
     bool exact;         /* The pattern is the name but for its numbers. */
 } lesson;
 
+/* The template of a name, and its numbers. */
+typedef struct seen_name {
+    uint32_t of, layer, sub, deep;
+} seen_name;
+
 typedef struct building {
     ari_layout *l;
     ari_lookup prefixes;
-    uint32_t *template_of; /* By row. */
-    char *text;            /* The pattern under construction. */
+    seen_name *names; /* By row. */
+    char *text;       /* The pattern under construction. */
     size_t room;
     lesson *lessons; /* By template. */
     size_t lesson_room;
@@ -289,7 +294,7 @@ static bool learn(building *b, const parsed *p, size_t t)
 
 /* Is the name this pattern with numbers in its holes? Then it is parsed, without a look at what its words
  * mean: they are the same, and so is what follows from them. */
-static bool fits(const building *b, size_t t, ari_span name, ari_place *out)
+static bool fits(const building *b, size_t t, ari_span name, seen_name *out)
 {
     const lesson *l = &b->lessons[t];
     ari_span pattern = b->l->templates[t].pattern;
@@ -313,7 +318,7 @@ static bool fits(const building *b, size_t t, ari_span name, ari_place *out)
         memcmp(name.data + at, pattern.data + from, name.size - at) != 0)
         return false;
     size_t layer = l->layer_hole;
-    *out = (ari_place){ .layer = layer < l->hole_count ? numbers[layer] : NO_NUMBER,
+    *out = (seen_name){ .layer = layer < l->hole_count ? numbers[layer] : NO_NUMBER,
                         .sub = layer + 1 < l->hole_count ? numbers[layer + 1] : NO_NUMBER,
                         .deep = layer + 2 < l->hole_count ? numbers[layer + 2] : NO_NUMBER };
     return true;
@@ -321,7 +326,7 @@ static bool fits(const building *b, size_t t, ari_span name, ari_place *out)
 
 /* The template that comes next if all goes on as it did, if that is the one; else SIZE_MAX. What fits a
  * pattern begins with no wrapper, as the name did not that the pattern was made of. */
-static size_t expected(const building *b, ari_span name, ari_place *out)
+static size_t expected(const building *b, ari_span name, seen_name *out)
 {
     size_t n = b->wrapper.size;
     if (b->l->template_count == 0 || name.size < n || (n > 0 && memcmp(name.data, b->wrapper.data, n) != 0))
@@ -331,7 +336,7 @@ static size_t expected(const building *b, ari_span name, ari_place *out)
 }
 
 /* A new pattern is looked up by the copy that add_template makes of it. */
-static size_t find_template(building *b, ari_span whole, ari_place *out)
+static size_t find_template(building *b, ari_span whole, seen_name *out)
 {
     ari_layout *l = b->l;
     ari_span name = unwrap(whole);
@@ -339,7 +344,7 @@ static size_t find_template(building *b, ari_span whole, ari_place *out)
     bool added;
     b->wrapper = span_first(whole, whole.size - name.size);
     if (!parse_name(b, name, &p)) return SIZE_MAX;
-    *out = (ari_place){ .layer = p.layer, .sub = p.sub, .deep = p.deep };
+    *out = (seen_name){ .layer = p.layer, .sub = p.sub, .deep = p.deep };
     if (!array_room(&l->templates, &l->template_room, l->template_count, sizeof(l->templates[0])))
         return SIZE_MAX;
     size_t t = lookup_find(&l->patterns, p.pattern, template_pattern, l->templates);
@@ -353,13 +358,12 @@ static bool add_row(building *b, uint32_t row)
 {
     ari_layout *l = b->l;
     ari_span name = l->tensors->rows[row].name;
-    ari_place *place = &l->places[row];
-    size_t t = expected(b, name, place);
-    if (t == SIZE_MAX) t = find_template(b, name, place);
+    seen_name *seen = &b->names[row];
+    size_t t = expected(b, name, seen);
+    if (t == SIZE_MAX) t = find_template(b, name, seen);
     if (t == SIZE_MAX) return false;
-    place->row = row;
+    seen->of = (uint32_t)t;
     l->templates[t].count++;
-    b->template_of[row] = (uint32_t)t;
     b->lessons[b->last].after = t;
     b->last = t;
     return true;
@@ -379,21 +383,6 @@ static int by_layer(const void *a, const void *b)
     return order != 0 ? order : x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Put each place where it belongs, and what stood there where that belongs. */
-static void permute(ari_place *places, uint32_t *to, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        while (to[i] != i) {
-            uint32_t k = to[i], next = to[k];
-            ari_place place = places[k];
-            places[k] = places[i];
-            places[i] = place;
-            to[k] = k;
-            to[i] = next;
-        }
-    }
-}
-
 static void group_places(building *b)
 {
     ari_layout *l = b->l;
@@ -403,11 +392,11 @@ static void group_places(building *b)
         at += l->templates[t].count;
         l->templates[t].count = 0;
     }
-    for (size_t row = 0; row < l->tensors->count; row++) {
-        ari_template *t = &l->templates[b->template_of[row]];
-        b->template_of[row] = (uint32_t)(t->first + t->count++);
+    for (uint32_t row = 0; row < l->tensors->count; row++) {
+        const seen_name *n = &b->names[row];
+        ari_template *t = &l->templates[n->of];
+        l->places[t->first + t->count++] = (ari_place){ row, n->layer, n->sub, n->deep };
     }
-    permute(l->places, b->template_of, l->tensors->count);
     for (size_t i = 0; i < l->template_count; i++) {
         ari_template *t = &l->templates[i];
         bool sorted = true;
@@ -459,12 +448,13 @@ static bool build(building *b)
     ari_layout *l = b->l;
     size_t n = l->tensors->count;
     size_t places = 0, rows = 0;
-    if (!array_reserve(&b->template_of, &rows, n + 1, sizeof(b->template_of[0])) ||
+    if (!array_reserve(&b->names, &rows, n + 1, sizeof(b->names[0])) ||
         !array_reserve(&l->places, &places, n + 1, sizeof(l->places[0])))
         return false;
     if (!array_room(&l->stacks, &l->stack_room, 0, sizeof(l->stacks[0]))) return false;
     l->stacks[l->stack_count++] = (ari_stack){ .prefix = ARI_SPAN("") };
     for (uint32_t row = 0; row < n; row++) {
+        if (row + AHEAD < n) __builtin_prefetch(l->tensors->rows[row + AHEAD].name.data);
         if (!add_row(b, row)) return false;
     }
     group_places(b);
@@ -478,7 +468,7 @@ bool layout_build(ari_layout *out, const ari_tensors *tensors)
     out->patterns.seed = b.prefixes.seed = tensors->names.seed;
     bool ok = build(&b);
     lookup_free(&b.prefixes);
-    free(b.template_of);
+    free(b.names);
     free(b.lessons);
     free(b.text);
     if (!ok) layout_free(out);

@@ -71,9 +71,9 @@ static ari_status infer(ari_model *m, const ari_options *options, ari_err *err)
 {
     ari_checkpoint *c = m->checkpoint;
     m->dialect = find_dialect(c);
-    if (!layout_build(&m->layout, &c->tensors) || !pack_resolve(&m->layout, c, &m->packing) ||
-        !roles_assign(&m->layout))
-        return ari_out_of_memory(err);
+    if (!layout_build(&m->layout, &c->tensors)) return ari_out_of_memory(err);
+    checkpoint_rest(c);
+    if (!pack_resolve(&m->layout, c, &m->packing) || !roles_assign(&m->layout)) return ari_out_of_memory(err);
     marks_find(&m->layout);
     if (!derive(m)) return ari_out_of_memory(err);
     if (!options->weights_only) {

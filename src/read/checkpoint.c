@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { HEAD = 4096 };
+enum { HEAD = 4096, WORTH_RESTING = 1 << 20 };
 
 static const char *name_of(const char *path)
 {
@@ -412,6 +412,13 @@ void checkpoint_free(ari_checkpoint *c)
     findings_free(&c->findings);
     arena_free(&c->arena);
     free(c);
+}
+
+void checkpoint_rest(const ari_checkpoint *c)
+{
+    for (size_t i = 0; i < c->file_count; i++) {
+        if (c->files[i].header_end >= WORTH_RESTING) map_rest(c->files[i].map);
+    }
 }
 
 bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t most, ari_span *out)

@@ -53,6 +53,9 @@ ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari
                            ari_err *err);
 void checkpoint_free(ari_checkpoint *c);
 
+/* Names have been looked at, one by one, and will not be again: large headers need not stay in memory. */
+void checkpoint_rest(const ari_checkpoint *c);
+
 /* The bytes of a tensor, if it has at most `most`, is whole and not compressed. */
 bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t most, ari_span *out);
 

@@ -56,6 +56,11 @@ void map_close(ari_span map)
     if (map.size > 0) munmap((void *)(uintptr_t)map.data, map.size);
 }
 
+void map_rest(ari_span map)
+{
+    if (map.size > 0) madvise((void *)(uintptr_t)map.data, map.size, MADV_DONTNEED);
+}
+
 ari_status map_small(const char *path, uint64_t most, ari_span *out, ari_err *err)
 {
     ari_status status = map_open(path, out, err);

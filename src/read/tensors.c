@@ -5,8 +5,7 @@
 bool tensors_expect(ari_tensors *t, uint64_t count)
 {
     if (t->room > 0 || count > SIZE_MAX / 2) return true;
-    return array_reserve(&t->rows, &t->room, (size_t)count, sizeof(t->rows[0])) &&
-           array_reserve(&t->sizes, &t->size_room, 2 * (size_t)count, sizeof(t->sizes[0]));
+    return array_reserve(&t->rows, &t->room, (size_t)count, sizeof(t->rows[0]));
 }
 
 bool tensors_push_size(ari_tensors *t, uint64_t size)
