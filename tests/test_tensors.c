@@ -8,17 +8,32 @@ static ari_tensor named(const char *name, uint32_t file)
     return (ari_tensor){ .name = span_of(name), .file = file };
 }
 
+/* Names that stood twice. */
+typedef struct pairs {
+    size_t count;
+    uint32_t earlier, later; /* The files of the last pair. */
+} pairs;
+
+static void tell(void *context, const ari_tensor *earlier, const ari_tensor *row)
+{
+    pairs *t = context;
+    t->count++;
+    t->earlier = earlier->file;
+    t->later = row->file;
+}
+
 Test(tensors, adds_and_finds)
 {
     static char names[3000][24];
     ari_tensors t = { 0 };
-    size_t earlier;
+    pairs none = { 0 };
     for (size_t i = 0; i < 3000; i++) {
         snprintf(names[i], sizeof(names[i]), "blk.%zu.weight", i);
         ari_tensor row = named(names[i], 0);
         row.begin = i;
-        cr_assert(tensors_add(&t, &row, &earlier) && earlier == SIZE_MAX);
+        cr_assert(tensors_add(&t, &row));
     }
+    cr_assert(tensors_enter(&t, 0, tell, &none) && none.count == 0);
     for (size_t i = 0; i < 3000; i++) cr_assert(tensors_find(&t, span_of(names[i]))->begin == i);
     cr_expect(tensors_find(&t, ARI_SPAN("blk.3000.weight")) == NULL);
     cr_expect(tensors_find(&t, (ari_span){ 0 }) == NULL);
@@ -26,14 +41,16 @@ Test(tensors, adds_and_finds)
     cr_expect(t.count == 0 && t.rows == NULL);
 }
 
-Test(tensors, tells_of_an_earlier_row_of_the_name)
+Test(tensors, the_last_row_of_a_name_stays_in_the_place_of_the_first)
 {
     ari_tensors t = { 0 };
-    size_t earlier;
-    ari_tensor a = named("a", 0), b = named("b", 0), again = named("b", 1);
-    cr_assert(tensors_add(&t, &a, &earlier) && tensors_add(&t, &b, &earlier));
-    cr_expect(tensors_add(&t, &again, &earlier) && earlier == 1 && t.count == 2);
-    cr_expect(t.rows[1].file == 0, "the caller decides which one stays");
+    pairs told = { 0 };
+    ari_tensor rows[] = { named("a", 0), named("b", 0), named("b", 1), named("c", 1), named("b", 1) };
+    for (size_t i = 0; i < 5; i++) cr_assert(tensors_add(&t, &rows[i]));
+    cr_assert(tensors_enter(&t, 0, tell, &told));
+    cr_expect(told.count == 2 && told.earlier == 1 && told.later == 1, "the second pair is of one file");
+    cr_expect(t.count == 3 && t.rows[1].file == 1 && tensors_find(&t, ARI_SPAN("b")) == &t.rows[1]);
+    cr_expect(tensors_find(&t, ARI_SPAN("c")) == &t.rows[2], "those after it move up");
     tensors_free(&t);
 }
 
@@ -47,25 +64,33 @@ Test(tensors, shapes_lie_end_to_end)
     tensors_free(&t);
 }
 
-Test(tensors, forgets_a_file)
+Test(tensors, a_shape_that_comes_again_stands_there_once)
+{
+    static const uint64_t shapes[][2] = { { 3, 4 }, { 4, 3 }, { 3, 4 }, { 3, 5 }, { 4, 3 } };
+    ari_tensors t = { 0 };
+    for (size_t i = 0; i < 5; i++) {
+        ari_tensor row = { .rank = 2, .shape_at = (uint32_t)t.size_count };
+        cr_assert(tensors_push_size(&t, shapes[i][0]) && tensors_push_size(&t, shapes[i][1]));
+        cr_assert(tensors_add(&t, &row));
+    }
+    cr_expect(t.size_count == 6, "three shapes of two sizes");
+    for (size_t i = 0; i < 5; i++)
+        cr_expect(memcmp(tensor_shape(&t, &t.rows[i]), shapes[i], sizeof(shapes[i])) == 0, "row %zu", i);
+    tensors_free(&t);
+}
+
+Test(tensors, forgets_what_was_not_entered)
 {
     ari_tensors t = { 0 };
-    size_t earlier;
-    static const struct {
-        const char *name;
-        uint32_t file;
-    } rows[] = { { "a", 0 }, { "b", 1 }, { "c", 0 }, { "d", 1 }, { "e", 2 } };
-    for (size_t i = 0; i < 5; i++) {
-        ari_tensor row = named(rows[i].name, rows[i].file);
-        cr_assert(tensors_add(&t, &row, &earlier));
-    }
-    cr_assert(tensors_drop_file(&t, 1));
-    cr_expect(t.count == 3 && tensors_find(&t, ARI_SPAN("b")) == NULL &&
-              tensors_find(&t, ARI_SPAN("d")) == NULL);
-    cr_expect(tensors_find(&t, ARI_SPAN("a")) == &t.rows[0] && tensors_find(&t, ARI_SPAN("c")) == &t.rows[1]);
-    cr_expect(tensors_find(&t, ARI_SPAN("e")) == &t.rows[2]);
-    ari_tensor back = named("b", 3);
-    cr_expect(tensors_add(&t, &back, &earlier) && earlier == SIZE_MAX);
+    pairs none = { 0 };
+    ari_tensor a = named("a", 0), other = named("a", 1), b = named("b", 1);
+    cr_assert(tensors_add(&t, &a) && tensors_enter(&t, 0, tell, &none));
+    cr_assert(tensors_add(&t, &other) && tensors_add(&t, &b));
+    tensors_forget(&t, 1);
+    cr_expect(t.count == 1 && tensors_find(&t, ARI_SPAN("a"))->file == 0);
+    cr_expect(tensors_find(&t, ARI_SPAN("b")) == NULL);
+    cr_assert(tensors_add(&t, &b) && tensors_enter(&t, 1, tell, &none) && none.count == 0);
+    cr_expect(tensors_find(&t, ARI_SPAN("b")) == &t.rows[1]);
     tensors_free(&t);
 }
 
@@ -95,17 +120,4 @@ Test(tensors, the_last_number_serves_all_further_types)
     }
     cr_expect(span_is(tensors_dtype_name(&t, last), "?"));
     cr_expect(span_is(tensors_dtype_name(&t, ARI_DT_COUNT + 62), "X62"));
-}
-
-Test(tensors, a_forgotten_file_gives_back_what_it_replaced)
-{
-    ari_tensors t = { 0 };
-    size_t earlier;
-    ari_tensor a = named("a", 0), b = named("b", 1), other = named("a", 1), third = named("a", 2);
-    cr_assert(tensors_add(&t, &a, &earlier) && tensors_add(&t, &b, &earlier));
-    cr_assert(tensors_replace(&t, 0, &other) && tensors_find(&t, ARI_SPAN("a"))->file == 1);
-    cr_assert(tensors_replace(&t, 0, &third) && tensors_replace(&t, 0, &third) && t.rows[0].file == 2);
-    cr_assert(tensors_drop_file(&t, 2));
-    cr_expect(t.count == 2 && tensors_find(&t, ARI_SPAN("a"))->file == 1, "what the second file made of it");
-    tensors_free(&t);
 }

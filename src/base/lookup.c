@@ -18,7 +18,7 @@ static uint64_t eight(const uint8_t *bytes)
 }
 
 /* The multiply-and-fold of wyhash, with two of its constants. */
-static uint32_t tag_of(const ari_lookup *l, ari_span s)
+uint32_t lookup_tag(const ari_lookup *l, ari_span s)
 {
     const uint64_t k0 = 0xa0761d6478bd642fu, k1 = 0xe7037ed1a0b428dbu;
     uint64_t h = fold(l->seed ^ k0, s.size ^ k1), rest[2] = { 0, 0 };
@@ -40,12 +40,10 @@ static size_t find_slot(const ari_lookup *l, ari_span name, uint32_t tag, lookup
     }
 }
 
-/* Keep the table at most three quarters full. A slot's place follows from its tag alone, so
- * growing touches no name. */
-static bool room(ari_lookup *l)
+/* A slot's place follows from its tag alone, so growing touches no name. */
+static bool grow(ari_lookup *l, size_t wanted)
 {
-    if (l->slot_count - l->slot_count / 4 > l->count) return true;
-    size_t wanted = l->slot_count == 0 ? 64 : l->slot_count * 2, mask = wanted - 1;
+    size_t mask = wanted - 1;
     uint64_t *slots = calloc(wanted, sizeof(slots[0]));
     if (slots == NULL) return false;
     for (size_t i = 0; i < l->slot_count; i++) {
@@ -60,18 +58,34 @@ static bool room(ari_lookup *l)
     return true;
 }
 
+/* The table is at most three quarters full. */
+bool lookup_reserve(ari_lookup *l, size_t count)
+{
+    size_t wanted = l->slot_count == 0 ? 64 : l->slot_count;
+    while (wanted - wanted / 4 < count) {
+        if (wanted > SIZE_MAX / 2) return false;
+        wanted *= 2;
+    }
+    return wanted == l->slot_count || grow(l, wanted);
+}
+
+void lookup_soon(const ari_lookup *l, uint32_t tag)
+{
+    if (l->slot_count > 0) __builtin_prefetch(&l->slots[tag & (l->slot_count - 1)]);
+}
+
 size_t lookup_find(const ari_lookup *l, ari_span name, lookup_key *key, const void *items)
 {
     if (l->slot_count == 0) return SIZE_MAX;
-    uint64_t slot = l->slots[find_slot(l, name, tag_of(l, name), key, items)];
+    uint64_t slot = l->slots[find_slot(l, name, lookup_tag(l, name), key, items)];
     return slot == 0 ? SIZE_MAX : (uint32_t)slot - 1;
 }
 
-size_t lookup_add(ari_lookup *l, ari_span name, size_t next, lookup_key *key, const void *items, bool *added)
+size_t lookup_enter(ari_lookup *l, uint32_t tag, ari_span name, size_t next, lookup_key *key,
+                    const void *items, bool *added)
 {
     *added = false;
-    if (next >= UINT32_MAX - 1 || !room(l)) return SIZE_MAX;
-    uint32_t tag = tag_of(l, name);
+    if (next >= UINT32_MAX - 1) return SIZE_MAX;
     size_t slot = find_slot(l, name, tag, key, items);
     if (l->slots[slot] != 0) return (uint32_t)l->slots[slot] - 1;
     l->slots[slot] = (uint64_t)tag << 32 | (next + 1);
@@ -80,10 +94,11 @@ size_t lookup_add(ari_lookup *l, ari_span name, size_t next, lookup_key *key, co
     return next;
 }
 
-void lookup_clear(ari_lookup *l)
+size_t lookup_add(ari_lookup *l, ari_span name, size_t next, lookup_key *key, const void *items, bool *added)
 {
-    if (l->slot_count > 0) memset(l->slots, 0, l->slot_count * sizeof(l->slots[0]));
-    l->count = 0;
+    *added = false;
+    if (!lookup_reserve(l, l->count + 1)) return SIZE_MAX;
+    return lookup_enter(l, lookup_tag(l, name), name, next, key, items, added);
 }
 
 void lookup_free(ari_lookup *l)

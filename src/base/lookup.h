@@ -22,7 +22,15 @@ size_t lookup_find(const ari_lookup *l, ari_span name, lookup_key *key, const vo
  * *added says so. SIZE_MAX when memory is short. */
 size_t lookup_add(ari_lookup *l, ari_span name, size_t next, lookup_key *key, const void *items, bool *added);
 
-void lookup_clear(ari_lookup *l);
+/* The same in steps, for many names at once: room for so many in all, which is false when memory is short;
+ * the tag of a name; a hint that it will be looked for soon; and then the name is entered, for which there is
+ * room. */
+bool lookup_reserve(ari_lookup *l, size_t count);
+uint32_t lookup_tag(const ari_lookup *l, ari_span name);
+void lookup_soon(const ari_lookup *l, uint32_t tag);
+size_t lookup_enter(ari_lookup *l, uint32_t tag, ari_span name, size_t next, lookup_key *key,
+                    const void *items, bool *added);
+
 void lookup_free(ari_lookup *l);
 
 #endif

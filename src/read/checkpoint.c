@@ -50,19 +50,14 @@ static ari_status read_open_file(ari_checkpoint *c, uint32_t i, ari_cursor *curs
 }
 
 /* What was read of a file before it failed is not to be relied on: take it all back. */
-static bool forget_file(ari_checkpoint *c, uint32_t i, size_t metadata, const ari_findings *before)
+static void forget_file(ari_checkpoint *c, uint32_t i, size_t tensors, size_t metadata,
+                        const ari_findings *before)
 {
-    const ari_tensors *t = &c->tensors;
-    for (size_t k = 0; k < t->replaced_count && t->replaced_by == i; k++) {
-        ari_file *f = &c->files[t->replaced[k].row.file];
-        f->tensor_count++;
-        if (f->shadowed != UINT64_MAX) f->shadowed -= t->replaced[k].row.bytes;
-    }
     c->files[i].container = NULL;
     c->files[i].tensor_count = 0;
     c->metadata.count = metadata;
     findings_restore(&c->findings, before);
-    return tensors_drop_file(&c->tensors, i);
+    tensors_forget(&c->tensors, tensors);
 }
 
 static ari_status read_file(ari_checkpoint *c, uint32_t i, ari_err *err)
@@ -71,14 +66,13 @@ static ari_status read_file(ari_checkpoint *c, uint32_t i, ari_err *err)
     ari_status status = map_open(f->path, &f->map, err);
     if (status != ARI_OK) return status;
     f->size = f->content = f->map.size;
-    f->first_tensor = c->tensors.count;
-    size_t metadata = c->metadata.count;
+    size_t tensors = c->tensors.count, metadata = c->metadata.count;
     const ari_findings before = c->findings;
     ari_cursor cursor = cursor_over(f->map, err);
     if (zstd_recognise(f->map)) status = open_packed(f, &c->limits, &cursor, err);
     if (status == ARI_OK) status = read_open_file(c, i, &cursor);
-    if (status == ARI_OK) return ARI_OK;
-    if (!forget_file(c, i, metadata, &before)) err->status = ARI_LIMIT;
+    if (status == ARI_OK) return container_settle(c, tensors, err);
+    forget_file(c, i, tensors, metadata, &before);
     return err->status;
 }
 

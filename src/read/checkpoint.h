@@ -25,7 +25,6 @@ typedef struct ari_file {
     uint64_t content;                      /* Bytes once decompressed; ARI_NO_OFFSET if not known. */
     uint64_t header_end;                   /* Where the header ends; padding may follow. */
     uint64_t data_at;                      /* Where tensor data begins. */
-    size_t first_tensor;                   /* No row of it stands before this one. */
     size_t tensor_count;                   /* Rows read from it, shadowed duplicates not counted. */
     uint64_t shadowed;                     /* Bytes of tensors that a later one of the same name replaced. */
     uint64_t padding;                      /* Bytes that alignment may leave between tensors. */

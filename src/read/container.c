@@ -36,9 +36,12 @@ static bool odd_name(ari_span name)
     return odd;
 }
 
-static void note_duplicate(ari_checkpoint *into, const ari_tensor *first, const ari_tensor *row)
+/* The last of them is taken. */
+static void note_duplicate(void *context, const ari_tensor *first, const ari_tensor *row)
 {
-    const ari_file *one = &into->files[first->file], *other = &into->files[row->file];
+    ari_checkpoint *into = context;
+    ari_file *loser = &into->files[first->file];
+    const ari_file *other = &into->files[row->file];
     if (first->file == row->file) {
         finding_add(&into->findings, ARI_FINDING_DUPLICATE_TENSOR, row->name, row->record_at,
                     "%sstands at byte %" PRIu64 " and again at byte %" PRIu64
@@ -46,14 +49,21 @@ static void note_duplicate(ari_checkpoint *into, const ari_tensor *first, const 
                     other->where, first->record_at, row->record_at);
     } else {
         finding_add(&into->findings, ARI_FINDING_DUPLICATE_SHARD, row->name, row->record_at,
-                    "is in %s and in %s; the last is taken", one->shown, other->shown);
+                    "is in %s and in %s; the last is taken", loser->shown, other->shown);
     }
+    loser->tensor_count--;
+    if (!add_u64(loser->shadowed, first->bytes, &loser->shadowed)) loser->shadowed = UINT64_MAX;
+}
+
+ari_status container_settle(ari_checkpoint *into, size_t first, ari_err *err)
+{
+    bool ok = tensors_enter(&into->tensors, first, note_duplicate, into);
+    return ok ? ARI_OK : ari_out_of_memory(err);
 }
 
 ari_status container_add_tensor(ari_checkpoint *into, ari_tensor *row, ari_err *err)
 {
     ari_tensors *t = &into->tensors;
-    size_t earlier;
     if (t->count >= into->limits.tensors) {
         ari_fail(err, ARI_LIMIT, row->record_at, "more than %" PRIu64 " tensors", into->limits.tensors);
         return ari_hint(err, "if the file is sound, raise the limit with --limit tensors=N");
@@ -64,16 +74,7 @@ ari_status container_add_tensor(ari_checkpoint *into, ari_tensor *row, ari_err *
                     row->name.size == 0 ? "a tensor has an empty name"
                                         : "a tensor's name holds characters that do not print");
     }
-    if (!tensors_add(t, row, &earlier)) return ari_out_of_memory(err);
-    if (earlier != SIZE_MAX) {
-        ari_tensor lost = t->rows[earlier];
-        note_duplicate(into, &lost, row);
-        if (!tensors_replace(t, earlier, row)) return ari_out_of_memory(err);
-        ari_file *loser = &into->files[lost.file];
-        loser->tensor_count--;
-        if (!add_u64(loser->shadowed, lost.bytes, &loser->shadowed)) loser->shadowed = UINT64_MAX;
-        if (earlier < into->files[row->file].first_tensor) into->files[row->file].first_tensor = earlier;
-    }
+    if (!tensors_add(t, row)) return ari_out_of_memory(err);
     into->files[row->file].tensor_count++;
     return ARI_OK;
 }

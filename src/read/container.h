@@ -23,8 +23,12 @@ extern const ari_container ari_safetensors, ari_gguf;
 /* The container of a file by its first bytes (after decompression), or NULL. */
 const ari_container *container_of(ari_span head, uint64_t size);
 
-/* The last steps for a row that both readers share: look at its name, append it, handle duplicates. */
+/* The last steps for a row that all readers share: look at its name, and append it. */
 ari_status container_add_tensor(ari_checkpoint *into, ari_tensor *row, ari_err *err);
+
+/* When a file is read, its rows being those from `first` on: tell of names that stand twice, in it or in
+ * another file, of which the last is taken. */
+ari_status container_settle(ari_checkpoint *into, size_t first, ari_err *err);
 
 /* Multiply the sizes of the row's shape; false where they overflow. */
 bool container_elements(const ari_tensors *t, const ari_tensor *row, uint64_t *out);

@@ -342,7 +342,7 @@ static ari_status read_tensors(reading *r)
 /* Offsets count from the start of the data: now that it is known, make them
  * places in the file. The C reader also wants tensors listed in the order of
  * their data; one finding says so, not one a tensor. */
-static ari_status place_data(reading *r)
+static ari_status place_data(reading *r, size_t first)
 {
     ari_findings *f = &r->into->findings;
     ari_tensors *t = &r->into->tensors;
@@ -352,9 +352,8 @@ static ari_status place_data(reading *r)
     if (r->tensor_count > 0 && !align_u64(r->c->at, r->alignment, &r->file->data_at)) {
         return cursor_fail(r->c, ARI_MALFORMED, "the header does not end");
     }
-    for (size_t i = r->file->first_tensor; i < t->count; i++) {
+    for (size_t i = first; i < t->count; i++) {
         ari_tensor *row = &t->rows[i];
-        if (row->file != r->file_index) continue;
         if (row->begin % r->alignment != 0) {
             finding_add(f, ARI_FINDING_MISALIGNED_TENSOR, row->name, row->record_at,
                         "%soffset %" PRIu64 " is no multiple of the alignment %" PRIu64, r->file->where,
@@ -381,12 +380,12 @@ static ari_status place_data(reading *r)
 static ari_status read(ari_checkpoint *into, uint32_t file, ari_cursor *c)
 {
     reading r = { .into = into, .file = &into->files[file], .file_index = file, .c = c };
-    size_t first_pair = into->metadata.count;
+    size_t first_pair = into->metadata.count, first_tensor = into->tensors.count;
     ari_status status = read_header(&r);
     if (status == ARI_OK) status = read_pairs(&r);
     if (status == ARI_OK) find_alignment(&r, first_pair);
     if (status == ARI_OK) status = read_tensors(&r);
-    if (status == ARI_OK) status = place_data(&r);
+    if (status == ARI_OK) status = place_data(&r, first_tensor);
     if (status == ARI_TRUNCATED) ari_hint(c->err, "the download is incomplete: fetch the file again");
     return status;
 }

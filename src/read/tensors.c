@@ -23,6 +23,8 @@ static ari_span row_name(const void *rows, size_t i)
     return ((const ari_tensor *)rows)[i].name;
 }
 
+enum { AHEAD = 16 };
+
 enum { RECENT = sizeof(((ari_tensors *)0)->recent) / sizeof(((ari_tensors *)0)->recent[0]) };
 
 /* Where that shape stands already, if it is one of the last few, which then takes no room again. */
@@ -43,53 +45,36 @@ static void share_shape(ari_tensors *t, ari_tensor *row)
     t->recent[t->recent_count++ % RECENT].rank = row->rank;
 }
 
-bool tensors_add(ari_tensors *t, ari_tensor *row, size_t *earlier)
+bool tensors_add(ari_tensors *t, ari_tensor *row)
 {
-    bool added;
-    *earlier = SIZE_MAX;
     share_shape(t, row);
+    row->tag = lookup_tag(&t->names, row->name);
     if (t->count == t->room && !array_room(&t->rows, &t->room, t->count, sizeof(t->rows[0]))) return false;
-    size_t at = lookup_add(&t->names, row->name, t->count, row_name, t->rows, &added);
-    if (at == SIZE_MAX) return false;
-    if (added) {
-        t->rows[t->count++] = *row;
-    } else {
-        *earlier = at;
-    }
+    t->rows[t->count++] = *row;
     return true;
 }
 
-bool tensors_replace(ari_tensors *t, size_t at, const ari_tensor *row)
+bool tensors_enter(ari_tensors *t, size_t first, tensors_twice *twice, void *context)
 {
-    if (t->replaced_by != row->file) t->replaced_count = 0;
-    t->replaced_by = row->file;
-    if (t->rows[at].file != row->file) {
-        if (!array_room(&t->replaced, &t->replaced_room, t->replaced_count, sizeof(t->replaced[0])))
-            return false;
-        t->replaced[t->replaced_count++] = (ari_replaced){ at, t->rows[at] };
-    }
-    t->rows[at] = *row;
-    return true;
-}
-
-bool tensors_drop_file(ari_tensors *t, uint32_t file)
-{
-    size_t kept = 0;
+    size_t kept = first;
     bool added;
-    for (size_t i = 0; i < t->replaced_count && t->replaced_by == file; i++) {
-        t->rows[t->replaced[i].at] = t->replaced[i].row;
-    }
-    t->replaced_count = 0;
-    lookup_clear(&t->names);
-    for (size_t i = 0; i < t->count; i++) {
-        if (t->rows[i].file == file) continue;
-        t->rows[kept] = t->rows[i];
-        if (lookup_add(&t->names, t->rows[kept].name, kept, row_name, t->rows, &added) == SIZE_MAX)
-            return false;
-        kept++;
+    if (!lookup_reserve(&t->names, t->count)) return false;
+    for (size_t i = first; i < t->count; i++) {
+        const ari_tensor row = t->rows[i];
+        if (i + AHEAD < t->count) lookup_soon(&t->names, t->rows[i + AHEAD].tag);
+        size_t at = lookup_enter(&t->names, row.tag, row.name, kept, row_name, t->rows, &added);
+        if (at == SIZE_MAX) return false;
+        if (!added) twice(context, &t->rows[at], &row);
+        t->rows[at] = row;
+        kept += added;
     }
     t->count = kept;
     return true;
+}
+
+void tensors_forget(ari_tensors *t, size_t first)
+{
+    t->count = first;
 }
 
 const ari_tensor *tensors_find(const ari_tensors *t, ari_span name)
@@ -120,7 +105,6 @@ void tensors_free(ari_tensors *t)
 {
     free(t->rows);
     free(t->sizes);
-    free(t->replaced);
     lookup_free(&t->names);
     *t = (ari_tensors){ 0 };
 }

@@ -18,6 +18,7 @@ typedef struct ari_tensor {
     uint64_t record_at;    /* Where the header speaks of it. */
     uint32_t shape_at, file;
     uint16_t rank, dtype;
+    uint32_t tag; /* Of its name, in the table's lookup. */
 } ari_tensor;
 
 typedef struct ari_tensors {
@@ -30,18 +31,9 @@ typedef struct ari_tensors {
     } recent[8]; /* Shapes. */
     size_t recent_count;
     ari_lookup names;
-    struct ari_replaced *replaced; /* Rows of other files that rows of the file `replaced_by` stand for. */
-    size_t replaced_count, replaced_room;
-    uint32_t replaced_by;
     ari_span unknown[64]; /* Spellings of types we do not know. */
     size_t unknown_count;
 } ari_tensors;
-
-/* Kept until the file that took its place is known to be readable. */
-typedef struct ari_replaced {
-    size_t at;
-    ari_tensor row;
-} ari_replaced;
 
 /* Its `rank` sizes; of none, something to point at. */
 static inline const uint64_t *tensor_shape(const ari_tensors *t, const ari_tensor *row)
@@ -62,16 +54,16 @@ bool tensors_expect(ari_tensors *t, uint64_t count);
 /* Append one size to the shape under construction; false when memory is short. */
 bool tensors_push_size(ari_tensors *t, uint64_t size);
 
-/* Append the row, whose shape was pushed last. If its name is there already, *earlier is that row's index and
- * nothing is appended; otherwise *earlier is SIZE_MAX. False when memory is short. */
-bool tensors_add(ari_tensors *t, ari_tensor *row, size_t *earlier);
+/* Append the row, whose shape was pushed last. False when memory is short. */
+bool tensors_add(ari_tensors *t, ari_tensor *row);
 
-/* Put the row in place of the one at `at`, which has its name. False when memory is short. */
-bool tensors_replace(ari_tensors *t, size_t at, const ari_tensor *row);
+/* Enter rows from `first` on under their names. One whose name an earlier row has takes that row's place;
+ * `twice` is told of both before that. False when memory is short. */
+typedef void tensors_twice(void *context, const ari_tensor *earlier, const ari_tensor *row);
+bool tensors_enter(ari_tensors *t, size_t first, tensors_twice *twice, void *context);
 
-/* Forget every row of that file, the last one read; those it replaced come back.
- * False when memory is short. */
-bool tensors_drop_file(ari_tensors *t, uint32_t file);
+/* Forget rows from `first` on, which were not entered yet. */
+void tensors_forget(ari_tensors *t, size_t first);
 
 /* The row of that name, or NULL. */
 const ari_tensor *tensors_find(const ari_tensors *t, ari_span name);
