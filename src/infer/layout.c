@@ -383,6 +383,14 @@ static int by_layer(const void *a, const void *b)
     return order != 0 ? order : x->row < y->row ? -1 : x->row > y->row;
 }
 
+static bool is_like(const ari_tensors *table, const ari_tensor *a, uint32_t row)
+{
+    const ari_tensor *b = &table->rows[row];
+    return a->dtype == b->dtype && a->rank == b->rank && a->bytes == b->bytes && a->elements == b->elements &&
+           (a->shape_at == b->shape_at ||
+            memcmp(tensor_shape(table, a), tensor_shape(table, b), a->rank * sizeof(uint64_t)) == 0);
+}
+
 static void group_places(building *b)
 {
     ari_layout *l = b->l;
@@ -395,7 +403,9 @@ static void group_places(building *b)
     for (uint32_t row = 0; row < l->tensors->count; row++) {
         const seen_name *n = &b->names[row];
         ari_template *t = &l->templates[n->of];
+        if (t->count == 0) t->alike = true;
         l->places[t->first + t->count++] = (ari_place){ row, n->layer, n->sub, n->deep };
+        t->alike = t->alike && is_like(l->tensors, place_tensor(l, &l->places[t->first]), row);
     }
     for (size_t i = 0; i < l->template_count; i++) {
         ari_template *t = &l->templates[i];
@@ -493,6 +503,15 @@ const ari_place *layout_partner(const ari_layout *l, const ari_template *t, cons
         if (order > 0) high = middle;
     }
     return NULL;
+}
+
+bool layout_parallel(const ari_layout *l, const ari_template *a, const ari_template *b)
+{
+    size_t k = 0;
+    while (a->count == b->count && k < a->count &&
+           by_numbers(&l->places[a->first + k], &l->places[b->first + k]) == 0)
+        k++;
+    return k == b->count;
 }
 
 void layout_free(ari_layout *l)

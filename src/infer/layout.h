@@ -36,12 +36,14 @@ typedef struct ari_template {
     size_t first;     /* Its places are places[first .. first + count). */
     size_t count;
     bool nested; /* stages.2.blocks.7: the number after the layer's counts layers too. */
+    bool alike;  /* All its tensors have one type, one shape and as many bytes: one of them tells of all. */
     /* Filled by pack.h. */
     ari_span module;      /* The pattern without .weight, .bias or a packed payload's suffix. */
     uint8_t part;         /* ari_part. */
     bool companion;       /* Scales and the like: belongs to a packed weight, is no parameter. */
     bool adapter;         /* One of the two matrices of a LoRA. */
-    ari_logical *logical; /* One a place where some of them are packed, else NULL. */
+    ari_logical *logical; /* Where some of them are packed, else NULL; see logical_at(). */
+    bool one_logical;     /* It is one for all places, not one each. */
     /* Filled by role.h. */
     uint32_t role, context;
     bool outside;        /* Stands outside of the layers: without a number, or under one that is no layer. */
@@ -79,6 +81,15 @@ ari_template *layout_find(const ari_layout *l, ari_span pattern);
 /* The place of t with the same numbers as p, or NULL. `hint` is where it would be
  * if both templates ran through the same layers. */
 const ari_place *layout_partner(const ari_layout *l, const ari_template *t, const ari_place *p, size_t hint);
+
+/* Of the k-th place; NULL where no place of the template is packed. */
+static inline const ari_logical *logical_at(const ari_template *t, size_t k)
+{
+    return t->logical == NULL ? NULL : &t->logical[t->one_logical ? 0 : k];
+}
+
+/* Are the same numbers in both, place by place? */
+bool layout_parallel(const ari_layout *l, const ari_template *a, const ari_template *b);
 
 static inline const ari_tensor *place_tensor(const ari_layout *l, const ari_place *p)
 {

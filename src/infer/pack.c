@@ -41,11 +41,7 @@ typedef struct packing {
     const uint64_t *groups; /* Of MLX, by the ratio of a payload's columns to its scales'. */
     tally tallies[SCHEMES_KEPT];
     size_t tally_count;
-    uint64_t takers[ARI_DT_COUNT];            /* Rows that allow a payload of that type, a bit each. */
-    const ari_tensor *solved[COMPANIONS + 1]; /* The payload, and its companions, that was solved last. */
-    bool has_solved, fits;                    /* Is there one, and did it fit? */
-    ari_logical solution;
-    uint64_t solved_group;
+    uint64_t takers[ARI_DT_COUNT]; /* Rows that allow a payload of that type, a bit each. */
 } packing;
 
 /* --- Products -------------------------------------------------------------------------- */
@@ -319,47 +315,33 @@ static void mark(packing *p, ari_span module)
     }
 }
 
-/* Do they differ in name and place alone? */
-static bool are_alike(const ari_tensors *table, const ari_tensor *a, const ari_tensor *b)
+/* Does what the row says hold of all places if it holds of the first? */
+static bool one_for_all(const packing *p)
 {
-    if (a == NULL || b == NULL) return a == b;
-    return a->dtype == b->dtype && a->rank == b->rank && a->bytes == b->bytes && a->elements == b->elements &&
-           memcmp(tensor_shape(table, a), tensor_shape(table, b), a->rank * sizeof(uint64_t)) == 0;
+    const char *const texts[] = { rows[p->row].conditions, rows[p->row].shape, rows[p->row].group };
+    bool one = p->payload->alike && p->payload->logical == NULL;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        one = one && strchr(texts[i], ':') == NULL; /* A value that is stored. */
+    for (size_t i = 0; one && i < p->companion_count; i++)
+        one = p->companions[i].of->alike && layout_parallel(p->l, p->payload, p->companions[i].of);
+    return one;
 }
 
-/* Does a row look at nothing but sizes? */
-static bool rests_on_sizes(size_t row)
-{
-    return strchr(rows[row].conditions, ':') == NULL && strchr(rows[row].shape, ':') == NULL &&
-           strchr(rows[row].group, ':') == NULL;
-}
-
-/* Solve the place, or take over what the one before it came to. */
-static bool solve_again(packing *p)
-{
-    bool alike = p->has_solved && rests_on_sizes(p->row);
-    for (size_t i = 0; i <= p->companion_count; i++) {
-        const ari_tensor *t = tensor_of(p, i == 0 ? 'p' : p->companions[i - 1].letter);
-        alike = alike && are_alike(p->l->tensors, t, p->solved[i]);
-        p->solved[i] = t;
-    }
-    if (alike) return p->fits;
-    p->has_solved = true;
-    p->fits = solve(p, &p->solution);
-    if (p->fits) p->solved_group = group_of(p, &p->solution);
-    return p->fits;
-}
-
-static bool keep(packing *p, ari_template *t)
+static bool make_room(const packing *p, ari_template *t, bool one)
 {
     uint64_t bytes;
-    if (t->logical == NULL) {
-        if (!mul_u64(t->count, sizeof(t->logical[0]), &bytes)) return false;
-        t->logical = arena_alloc(&p->l->arena, (size_t)bytes);
-        if (t->logical == NULL) return false;
-    }
-    t->logical[p->at] = p->solution;
-    return true;
+    if (t->logical != NULL) return true;
+    if (!mul_u64(one ? 1 : t->count, sizeof(t->logical[0]), &bytes)) return false;
+    t->logical = arena_alloc(&p->l->arena, (size_t)bytes);
+    t->one_logical = one;
+    return t->logical != NULL;
+}
+
+/* Is the place of a type that the row takes, not solved yet, and does it fit? */
+static bool solve_place(const packing *p, const ari_template *t, ari_logical *out)
+{
+    bool done = t->logical != NULL && t->logical[p->at].bits > 0;
+    return !done && (takers_of(p, tensor_at(p, t, p->at)) >> p->row & 1) != 0 && solve(p, out);
 }
 
 /* Solve every place of the template that is not solved yet. False when memory is short. */
@@ -368,17 +350,18 @@ static bool apply(packing *p, ari_template *t, ari_span module, size_t *left)
     const char *scheme = rows[p->row].scheme;
     bool any = false, adapter = strcmp(scheme, ADAPTER) == 0;
     p->payload = t;
-    p->has_solved = false;
     if (!find_companions(p, module)) return true;
-    for (p->at = 0; p->at < t->count; p->at++) {
-        bool done = t->logical != NULL && t->logical[p->at].bits > 0;
-        bool fits = (takers_of(p, tensor_at(p, t, p->at)) >> p->row & 1) != 0;
-        if (done || !fits || !solve_again(p)) continue;
-        if (!keep(p, t)) return false;
-        const ari_logical *g = &p->solution;
-        count(p, scheme, adapter ? 0 : g->bits, p->solved_group, adapter ? 1 : g->elements);
+    bool one = one_for_all(p);
+    for (p->at = 0; p->at < (one ? 1 : t->count); p->at++) {
+        ari_logical g;
+        uint64_t places = one ? t->count : 1, elements;
+        if (!solve_place(p, t, &g)) continue;
+        if (!make_room(p, t, one)) return false;
+        t->logical[p->at] = g;
+        if (!mul_u64(places, adapter ? 1 : g.elements, &elements)) elements = UINT64_MAX;
+        count(p, scheme, adapter ? 0 : g.bits, group_of(p, &g), elements);
         any = true;
-        --*left;
+        *left -= places;
     }
     if (any) mark(p, module);
     return true;
@@ -388,7 +371,7 @@ static bool pack_template(packing *p, ari_template *t)
 {
     size_t left = t->count;
     uint64_t takers = 0;
-    for (size_t i = 0; i < t->count; i++) takers |= takers_of(p, tensor_at(p, t, i));
+    for (size_t i = 0; i < (t->alike ? 1 : t->count); i++) takers |= takers_of(p, tensor_at(p, t, i));
     for (size_t i = 0; i < ROWS && left > 0; i++) {
         p->row = i;
         size_t n = strlen(rows[i].payload);
@@ -494,7 +477,7 @@ bool pack_resolve(ari_layout *l, const ari_checkpoint *c, ari_packing *out)
         ari_template *t = &l->templates[i];
         if (!pack_template(&p, t)) return false;
         if (t->logical != NULL) t->part = ARI_PART_WEIGHT;
-        for (size_t k = 0; t->logical != NULL && k < t->count; k++)
+        for (size_t k = 0; t->logical != NULL && k < (t->one_logical ? 1 : t->count); k++)
             out->open = out->open || (t->logical[k].bits > 0 && t->logical[k].elements == 0);
     }
     choose(&p, out);
@@ -503,8 +486,9 @@ bool pack_resolve(ari_layout *l, const ari_checkpoint *c, ari_packing *out)
 
 ari_shape logical_shape(const ari_layout *l, const ari_template *t, size_t k)
 {
-    const ari_tensor *row = place_tensor(l, &l->places[t->first + k]);
-    if (t->logical != NULL && t->logical[k].bits > 0)
-        return (ari_shape){ t->logical[k].sizes, t->logical[k].rank, t->logical[k].elements };
+    const ari_logical *packed = logical_at(t, k);
+    if (packed != NULL && packed->bits > 0)
+        return (ari_shape){ packed->sizes, packed->rank, packed->elements };
+    const ari_tensor *row = place_tensor(l, &l->places[t->first + (t->alike ? 0 : k)]);
     return (ari_shape){ tensor_shape(l->tensors, row), row->rank, row->elements };
 }
