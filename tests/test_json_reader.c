@@ -251,56 +251,6 @@ Test(json_reader, integers_are_plain_and_exact)
     }
 }
 
-/* Of plain digits the quick way reads what the careful one does; of all else it says that it did not. */
-Test(json_reader, digits_are_read_quickly_or_not_at_all)
-{
-    static const struct {
-        const char *text;
-        bool good;
-        uint64_t value;
-        size_t end;
-    } rows[] = {
-        { "0", true, 0, 1 },
-        { "7,", true, 7, 1 },
-        { "1234567]", true, 1234567, 7 },
-        { "12345678,1", true, 12345678, 8 },
-        { "123456789", true, 123456789, 9 },
-        { "688587112000]", true, 688587112000, 12 },
-        { "1234567812345678", true, 1234567812345678, 16 },
-        { "999999999999999999", true, 999999999999999999, 18 },
-        { "00", false, 0, 0 },
-        { "01234567", false, 0, 0 },
-        { "", false, 0, 0 },
-        { "/1234567", false, 0, 0 },
-        { ":", false, 0, 0 },
-        { "-1", false, 0, 0 },
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        fixture f;
-        uint64_t value;
-        open_reader(&f, span_of(rows[i].text));
-        cr_expect(json_digits(&f.r, &value) == rows[i].good, "%s", rows[i].text);
-        if (rows[i].good) cr_expect(value == rows[i].value && f.cursor.at == rows[i].end, "%s", rows[i].text);
-        close_reader(&f);
-    }
-}
-
-Test(json_reader, every_byte_beside_a_digit_ends_a_number)
-{
-    for (size_t at = 0; at < 12; at++) {
-        for (unsigned b = 0; b < 256; b++) {
-            char text[] = "123456789012";
-            fixture f;
-            uint64_t value;
-            if (b >= '0' && b <= '9') continue;
-            text[at] = (char)b;
-            open_reader(&f, (ari_span){ (const uint8_t *)text, 12 });
-            cr_assert(json_digits(&f.r, &value) == (at > 0) && f.cursor.at == at, "byte %u at %zu", b, at);
-            close_reader(&f);
-        }
-    }
-}
-
 Test(json_reader, walks_members_and_elements)
 {
     fixture f;

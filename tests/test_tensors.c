@@ -69,9 +69,8 @@ Test(tensors, a_shape_that_comes_again_stands_there_once)
     static const uint64_t shapes[][2] = { { 3, 4 }, { 4, 3 }, { 3, 4 }, { 3, 5 }, { 4, 3 } };
     ari_tensors t = { 0 };
     for (size_t i = 0; i < 5; i++) {
-        ari_tensor row = { .rank = 2, .shape_at = (uint32_t)t.size_count };
-        cr_assert(tensors_push_size(&t, shapes[i][0]) && tensors_push_size(&t, shapes[i][1]));
-        cr_assert(tensors_add(&t, &row));
+        ari_tensor row = { .rank = 2 };
+        cr_assert(tensors_put_shape(&t, shapes[i], &row) && tensors_add(&t, &row));
     }
     cr_expect(t.size_count == 6, "three shapes of two sizes");
     for (size_t i = 0; i < 5; i++)

@@ -236,12 +236,10 @@ static void read_shape(reading *r, ari_tensor *row)
         finding_add(&r->into->findings, ARI_FINDING_TOO_MANY_DIMENSIONS, row->name, c->at - 4,
                     "%s%" PRIu32 " dimensions, the format allows 4", r->file->where, rank);
     }
-    for (uint32_t i = 0; i < rank; i++) sizes[i] = read_count(r);
+    for (uint32_t i = rank; i > 0; i--) sizes[i - 1] = read_count(r);
     row->rank = (uint16_t)rank;
-    row->shape_at = (uint32_t)r->into->tensors.size_count;
-    for (uint32_t i = rank; i > 0 && cursor_ok(c); i--) {
-        if (!tensors_push_size(&r->into->tensors, sizes[i - 1])) cursor_fail(c, ARI_LIMIT, "out of memory");
-    }
+    if (cursor_ok(c) && !tensors_put_shape(&r->into->tensors, sizes, row))
+        cursor_fail(c, ARI_LIMIT, "out of memory");
 }
 
 static void note_dtype(reading *r, const ari_tensor *row, uint32_t id, uint64_t at)

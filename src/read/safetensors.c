@@ -11,6 +11,7 @@
  * are those of the reference reader (huggingface/safetensors, tensor.rs, 0.8);
  * where it is safe to read on, a broken rule is a finding and not an error. */
 #include "base/json_reader.h"
+#include "base/quick.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "read/container.h"
@@ -30,7 +31,7 @@ typedef struct reading {
     json_reader json;
     struct {
         ari_span spelling;
-        uint32_t dtype;
+        uint16_t dtype;
     } recent[4]; /* Types that tensors had; most have one of few. */
     size_t recent_count;
     ari_err first_bad; /* Of an entry that was read past. */
@@ -198,66 +199,97 @@ static void note_field(reading *r, const ari_tensor *row, ari_span key, bool twi
                 r->file->where, show(key).text);
 }
 
-enum { SPELLING_MOST = 16, RANK_MOST = 8, LEVELS = 2 };
+/* --- Entries as all writers put them, without a space and in one order ----------------------- */
+
+enum { RANK_MOST = 8, LEVELS = 2 };
+
+/* Of the one before stays what the next may begin with. */
+typedef struct usual {
+    ari_span name, spelling, end_text;
+    uint64_t sizes[RANK_MOST], begin, end;
+    uint16_t rank;
+} usual;
+
+/* A string that holds nothing but itself, without the quote before it. */
+static bool take_string(ari_span *rest, ari_span *out)
+{
+    *out = span_first(*rest, scan_string(rest->data, rest->size));
+    *rest = span_from(*rest, out->size);
+    return quick_literal(rest, ARI_SPAN("\""));
+}
+
+static bool take_shape(ari_span *rest, usual *e)
+{
+    e->rank = 0;
+    if (quick_literal(rest, ARI_SPAN("]"))) return true;
+    do {
+        if (e->rank == RANK_MOST || !quick_digits(rest, &e->sizes[e->rank++])) return false;
+    } while (quick_literal(rest, ARI_SPAN(",")));
+    return quick_literal(rest, ARI_SPAN("]"));
+}
+
+/* Most begin where the one before ends: the same digits are the same number. */
+static bool take_offsets(ari_span *rest, usual *e)
+{
+    ari_span again = *rest;
+    if (e->end_text.size > 0 && quick_literal(&again, e->end_text) && quick_literal(&again, ARI_SPAN(","))) {
+        e->begin = e->end;
+        *rest = again;
+    } else if (!quick_digits(rest, &e->begin) || !quick_literal(rest, ARI_SPAN(","))) {
+        return false;
+    }
+    e->end_text = *rest;
+    if (!quick_digits(rest, &e->end)) return false;
+    e->end_text.size -= rest->size;
+    return quick_literal(rest, ARI_SPAN("]"));
+}
+
+/* ,"name":{"dtype":"BF16","shape":[4096,4096],"data_offsets":[0,33554432]} */
+static bool take_entry(ari_span *rest, usual *e)
+{
+    return quick_literal(rest, ARI_SPAN(",\"")) && take_string(rest, &e->name) &&
+           quick_literal(rest, ARI_SPAN(":{\"dtype\":\"")) && take_string(rest, &e->spelling) &&
+           quick_literal(rest, ARI_SPAN(",\"shape\":[")) && take_shape(rest, e) &&
+           quick_literal(rest, ARI_SPAN(",\"data_offsets\":[")) && take_offsets(rest, e) &&
+           quick_literal(rest, ARI_SPAN("}"));
+}
 
 enum { RECENT = sizeof(((reading *)0)->recent) / sizeof(((reading *)0)->recent[0]) };
 
-static bool known_dtype(reading *r, ari_span spelling, uint32_t *out)
+static bool known_dtype(reading *r, ari_span spelling, uint16_t *out)
 {
+    uint32_t dtype;
     for (size_t i = 0; i < RECENT && i < r->recent_count; i++) {
         if (!span_eq(spelling, r->recent[i].spelling)) continue;
         *out = r->recent[i].dtype;
         return true;
     }
-    if (!dtype_from_safetensors(spelling, out)) return false;
+    if (!dtype_from_safetensors(spelling, &dtype)) return false;
     r->recent[r->recent_count % RECENT].spelling = spelling;
-    r->recent[r->recent_count++ % RECENT].dtype = *out;
+    r->recent[r->recent_count++ % RECENT].dtype = *out = (uint16_t)dtype;
     return true;
 }
 
-static bool usual_dtype(reading *r, ari_tensor *row)
+/* Entries from here on, up to the first that asks for care. */
+static ari_status read_usual(reading *r)
 {
     ari_cursor *c = r->json.in;
-    ari_span s = span_first(span_from(c->in, c->at), SPELLING_MOST);
-    uint32_t dtype;
-    s.size = scan_string(s.data, s.size);
-    if (!known_dtype(r, s, &dtype)) return false;
-    row->dtype = (uint16_t)dtype;
-    c->at += s.size;
-    return true;
+    ari_span rest = span_from(c->in, c->at);
+    usual e = { .rank = 0 };
+    if (r->json.max_depth - r->json.depth < LEVELS) return ARI_OK;
+    while (take_entry(&rest, &e)) {
+        ari_tensor row = { .name = e.name, .file = r->file_index, .rank = e.rank };
+        row.record_at = (uint64_t)(e.name.data + e.name.size + 2 - c->in.data);
+        if (!known_dtype(r, e.spelling, &row.dtype) || span_eq(e.name, ARI_SPAN("__metadata__"))) break;
+        if (!tensors_put_shape(&r->into->tensors, e.sizes, &row)) return ari_out_of_memory(c->err);
+        settle(r, &row, e.begin, e.end);
+        if (container_add_tensor(r->into, &row, c->err) != ARI_OK) return c->err->status;
+        c->at = (size_t)(rest.data - c->in.data);
+    }
+    return ARI_OK;
 }
 
-static bool usual_shape(reading *r, ari_tensor *row)
-{
-    json_reader *j = &r->json;
-    uint64_t size;
-    row->shape_at = (uint32_t)r->into->tensors.size_count;
-    if (json_literal(j, ARI_SPAN("]"))) return true;
-    do {
-        if (row->rank == RANK_MOST || !json_digits(j, &size) || !tensors_push_size(&r->into->tensors, size))
-            return false;
-        row->rank++;
-    } while (json_literal(j, ARI_SPAN(",")));
-    return json_literal(j, ARI_SPAN("]"));
-}
-
-/* An entry as all writers put it, without a space and in this order. Of any other the cursor stays where it
- * was. */
-static bool read_usual(reading *r, ari_tensor *row, uint64_t *begin, uint64_t *end)
-{
-    json_reader *j = &r->json;
-    ari_tensors *t = &r->into->tensors;
-    size_t at = j->in->at, sizes = t->size_count;
-    if (json_ok(j) && j->max_depth - j->depth >= LEVELS && json_literal(j, ARI_SPAN("{\"dtype\":\"")) &&
-        usual_dtype(r, row) && json_literal(j, ARI_SPAN("\",\"shape\":[")) && usual_shape(r, row) &&
-        json_literal(j, ARI_SPAN(",\"data_offsets\":[")) && json_digits(j, begin) &&
-        json_literal(j, ARI_SPAN(",")) && json_digits(j, end) && json_literal(j, ARI_SPAN("]}")))
-        return true;
-    j->in->at = at;
-    t->size_count = sizes;
-    row->rank = 0;
-    return false;
-}
+/* --- All others -------------------------------------------------------------------------------- */
 
 static bool read_with_care(reading *r, ari_tensor *row, uint64_t *begin, uint64_t *end)
 {
@@ -290,8 +322,7 @@ static ari_status read_tensor(reading *r, ari_span name, uint64_t at)
 {
     ari_tensor row = { .name = name, .record_at = at, .file = r->file_index };
     uint64_t begin = 0, end = 0;
-    if (!read_usual(r, &row, &begin, &end) && !read_with_care(r, &row, &begin, &end))
-        return r->json.in->err->status;
+    if (!read_with_care(r, &row, &begin, &end)) return r->json.in->err->status;
     settle(r, &row, begin, end);
     return container_add_tensor(r->into, &row, r->json.in->err);
 }
@@ -345,6 +376,7 @@ static ari_status read_entries(reading *r)
         const json_reader before = *j;
         if (read_tensor(r, key, at) != ARI_OK && !read_past(r, &before, (size_t)at, key))
             return ari_wrap(j->in->err, "tensor \"%s\"", show(key).text);
+        if (read_usual(r) != ARI_OK) return j->in->err->status;
     }
     size_t end = j->in->at;
     if (json_end(j) && j->in->at - end >= PADDING_MOST) {

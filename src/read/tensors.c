@@ -27,27 +27,27 @@ enum { AHEAD = 16 };
 
 enum { RECENT = sizeof(((ari_tensors *)0)->recent) / sizeof(((ari_tensors *)0)->recent[0]) };
 
-/* Where that shape stands already, if it is one of the last few, which then takes no room again. */
-static void share_shape(ari_tensors *t, ari_tensor *row)
+bool tensors_put_shape(ari_tensors *t, const uint64_t *sizes, ari_tensor *row)
 {
-    const uint64_t *sizes = t->sizes + row->shape_at;
-    if (row->rank == 0 || row->shape_at + (size_t)row->rank != t->size_count) return;
     for (size_t i = 0; i < RECENT && i < t->recent_count; i++) {
         const uint64_t *other = t->sizes + t->recent[i].at;
-        if (t->recent[i].rank != row->rank || other[0] != sizes[0] ||
-            memcmp(other, sizes, row->rank * sizeof(sizes[0])) != 0)
-            continue;
-        t->size_count = row->shape_at;
+        size_t k = 0;
+        while (k < row->rank && t->recent[i].rank == row->rank && other[k] == sizes[k]) k++;
         row->shape_at = t->recent[i].at;
-        return;
+        if (k == row->rank && k > 0) return true;
     }
+    row->shape_at = (uint32_t)t->size_count;
+    for (size_t i = 0; i < row->rank; i++) {
+        if (!tensors_push_size(t, sizes[i])) return false;
+    }
+    if (row->rank == 0) return true;
     t->recent[t->recent_count % RECENT].at = row->shape_at;
     t->recent[t->recent_count++ % RECENT].rank = row->rank;
+    return true;
 }
 
 bool tensors_add(ari_tensors *t, ari_tensor *row)
 {
-    share_shape(t, row);
     row->tag = lookup_tag(&t->names, row->name);
     if (t->count == t->room && !array_room(&t->rows, &t->room, t->count, sizeof(t->rows[0]))) return false;
     t->rows[t->count++] = *row;

@@ -54,7 +54,11 @@ bool tensors_expect(ari_tensors *t, uint64_t count);
 /* Append one size to the shape under construction; false when memory is short. */
 bool tensors_push_size(ari_tensors *t, uint64_t size);
 
-/* Append the row, whose shape was pushed last. False when memory is short. */
+/* Give the row its shape of `rank` sizes, which it has already; one of the last few is not stored again.
+ * False when memory is short. */
+bool tensors_put_shape(ari_tensors *t, const uint64_t *sizes, ari_tensor *row);
+
+/* Append the row. False when memory is short. */
 bool tensors_add(ari_tensors *t, ari_tensor *row);
 
 /* Enter rows from `first` on under their names. One whose name an earlier row has takes that row's place;
