@@ -126,9 +126,10 @@ static bool find_layers(solving *s, ari_arena *arena)
         const ari_template *t = &s->l->templates[i];
         if (!belongs(s, t) || t->stack == 0) continue;
         out->nested = out->nested || is_nested(s, t);
+        uint32_t bits = t->outside ? ARI_HAS_OTHER : bits_of(t);
         for (size_t k = 0; k < t->count; k++) {
             uint32_t number = s->l->places[t->first + k].layer;
-            if (number < out->number_count) out->has[number] |= t->outside ? ARI_HAS_OTHER : bits_of(t);
+            if (number < out->number_count) out->has[number] |= bits;
         }
     }
     for (uint32_t n = 0; n < out->number_count; n++) {
@@ -157,7 +158,7 @@ typedef struct widths {
     size_t count;
 } widths;
 
-static void vote(widths *w, uint64_t width, uint32_t from)
+static void vote(widths *w, uint64_t width, uint64_t votes, uint32_t from)
 {
     size_t i = 0;
     while (i < w->count && w->of[i].width != width) i++;
@@ -166,7 +167,7 @@ static void vote(widths *w, uint64_t width, uint32_t from)
         w->of[w->count].width = width;
         w->of[w->count++].from = from;
     }
-    w->of[i].votes++;
+    w->of[i].votes += votes;
 }
 
 static bool is_matrix(const ari_template *t)
@@ -182,20 +183,34 @@ static uint32_t named_axis(uint32_t role)
     return role == ARI_ROLE_O || role == ARI_ROLE_DOWN || role == ARI_ROLE_SSM_OUT ? 0 : 1;
 }
 
-static void collect(const solving *s, const ari_template *t, widths *norms, widths *sides, widths *named)
+/* What shapes of a template vote for: norms, any side of a matrix, and that which its name means. */
+typedef struct ballot {
+    widths norms, sides, named;
+} ballot;
+
+static void cast(const solving *s, const ari_template *t, size_t k, uint64_t votes, ballot *b)
 {
     uint32_t from = (uint32_t)(t - s->l->templates);
+    ari_shape shape = logical_shape(s->l, t, k);
+    if (t->role == ARI_ROLE_NORM && shape.rank == 1 && t->part != ARI_PART_BIAS) {
+        vote(&b->norms, shape.sizes[0], votes, from);
+    } else if (is_matrix(t) && shape.rank == 2) {
+        vote(&b->sides, shape.sizes[0], votes, from);
+        if (shape.sizes[1] != shape.sizes[0]) vote(&b->sides, shape.sizes[1], votes, from);
+        vote(&b->named, shape.sizes[named_axis(t->role)], votes, from);
+    }
+}
+
+static void collect(const solving *s, const ari_template *t, ballot *b)
+{
+    bool one_shape = t->alike && (t->logical == NULL || t->one_logical);
+    uint64_t votes = 0;
     for (size_t k = 0; k < t->count; k++) {
         if (!counts(s, t, &s->l->places[t->first + k])) continue;
-        ari_shape shape = logical_shape(s->l, t, k);
-        if (t->role == ARI_ROLE_NORM && shape.rank == 1 && t->part != ARI_PART_BIAS) {
-            vote(norms, shape.sizes[0], from);
-        } else if (is_matrix(t) && shape.rank == 2) {
-            vote(sides, shape.sizes[0], from);
-            if (shape.sizes[1] != shape.sizes[0]) vote(sides, shape.sizes[1], from);
-            vote(named, shape.sizes[named_axis(t->role)], from);
-        }
+        if (!one_shape) cast(s, t, k, 1, b);
+        votes++;
     }
+    if (one_shape && votes > 0) cast(s, t, 0, votes, b);
 }
 
 static size_t winner(const widths *w, bool *tie)
@@ -215,27 +230,27 @@ static size_t winner(const widths *w, bool *tie)
  * two do, the one that the names mean. */
 static bool find_hidden(solving *s, ari_arena *arena)
 {
-    widths *all = calloc(3, sizeof(*all));
+    ballot *all = calloc(1, sizeof(*all));
     bool tie;
     if (all == NULL) return false;
     for (size_t i = 0; i < s->l->template_count; i++) {
         const ari_template *t = &s->l->templates[i];
-        if (belongs(s, t) && !t->outside) collect(s, t, &all[0], &all[1], &all[2]);
+        if (belongs(s, t) && !t->outside) collect(s, t, all);
     }
-    widths *w = all[0].count > 0 ? &all[0] : &all[1];
+    widths *w = all->norms.count > 0 ? &all->norms : &all->sides;
     size_t i = winner(w, &tie);
-    if (tie && all[2].count > 0) {
-        w = &all[2];
+    if (tie && all->named.count > 0) {
+        w = &all->named;
         i = winner(w, &tie);
     }
     /* A pyramid of stages has no one width. */
-    if (s->out->nested && all[0].count > 1) w->count = 0;
+    if (s->out->nested && all->norms.count > 1) w->count = 0;
     if (w->count > 0) {
         s->out->hidden = w->of[i].width;
         const char *name = arena_escape(arena, s->l->templates[w->of[i].from].pattern, 200);
         s->out->hidden_evidence =
-            w == &all[0] ? arena_printf(arena, "length of %s", name)
-                         : arena_printf(arena, "the width that meets most matrices, such as %s", name);
+            w == &all->norms ? arena_printf(arena, "length of %s", name)
+                             : arena_printf(arena, "the width that meets most matrices, such as %s", name);
     }
     bool ok = w->count == 0 || s->out->hidden_evidence != NULL;
     free(all);

@@ -23,26 +23,31 @@ static ari_span row_name(const void *rows, size_t i)
     return ((const ari_tensor *)rows)[i].name;
 }
 
-enum { AHEAD = 16 };
+enum { AHEAD = 16, SHAPES = sizeof(((ari_tensors *)0)->shapes) / sizeof(((ari_tensors *)0)->shapes[0]) };
 
-enum { RECENT = sizeof(((ari_tensors *)0)->recent) / sizeof(((ari_tensors *)0)->recent[0]) };
+/* Multiplied by a large odd number, the high bits depend on all. */
+static size_t shape_hash(const uint64_t *sizes, size_t rank)
+{
+    uint64_t h = rank;
+    for (size_t i = 0; i < rank; i++) h = (h ^ sizes[i]) * UINT64_C(0x9E3779B97F4A7C15);
+    return (size_t)(h >> 32) % SHAPES;
+}
 
 bool tensors_put_shape(ari_tensors *t, const uint64_t *sizes, ari_tensor *row)
 {
-    for (size_t i = 0; i < RECENT && i < t->recent_count; i++) {
-        const uint64_t *other = t->sizes + t->recent[i].at;
-        size_t k = 0;
-        while (k < row->rank && t->recent[i].rank == row->rank && other[k] == sizes[k]) k++;
-        row->shape_at = t->recent[i].at;
-        if (k == row->rank && k > 0) return true;
+    size_t rank = row->rank, k = 0, hash = shape_hash(sizes, rank);
+    const uint64_t *other = t->sizes + t->shapes[hash].at;
+    row->shape_at = t->shapes[hash].at;
+    if (rank > 0 && t->shapes[hash].rank == rank) {
+        while (k < rank && other[k] == sizes[k]) k++;
+        if (k == rank) return true;
     }
     row->shape_at = (uint32_t)t->size_count;
-    for (size_t i = 0; i < row->rank; i++) {
+    for (size_t i = 0; i < rank; i++) {
         if (!tensors_push_size(t, sizes[i])) return false;
     }
-    if (row->rank == 0) return true;
-    t->recent[t->recent_count % RECENT].at = row->shape_at;
-    t->recent[t->recent_count++ % RECENT].rank = row->rank;
+    t->shapes[hash].at = row->shape_at;
+    t->shapes[hash].rank = (uint32_t)rank;
     return true;
 }
 

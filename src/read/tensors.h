@@ -27,9 +27,8 @@ typedef struct ari_tensors {
     uint64_t *sizes; /* All shapes, end to end; one that comes again soon stands there once. */
     size_t size_count, size_room;
     struct {
-        uint32_t at, rank;
-    } recent[8]; /* Shapes. */
-    size_t recent_count;
+        uint32_t at, rank; /* 0 of none. */
+    } shapes[64];          /* Some of those that are there, by a hash of their sizes. */
     ari_lookup names;
     ari_span unknown[64]; /* Spellings of types we do not know. */
     size_t unknown_count;
