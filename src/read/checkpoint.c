@@ -166,22 +166,24 @@ typedef struct index_check {
     ari_checkpoint *c;
     bool *listed; /* One a tensor row. */
     uint64_t unsafe, out_of_reach;
-    ari_index_row last; /* Consecutive rows mostly name one file. */
+    ari_span
+        last_name; /* Consecutive rows mostly name one file: of the name that a row gave, and the file. */
     const ari_file *last_file;
 } index_check;
 
-static void check_index_row(index_check *k, const ari_index_row *row)
+static bool check_index_row(void *context, const ari_index_row *row)
 {
+    index_check *k = context;
     ari_checkpoint *c = k->c;
     const ari_tensor *t = tensors_find(&c->tensors, row->tensor);
     if (!index_file_is_safe(row->file)) k->unsafe++;
-    if (!span_eq(row->file, k->last.file) || k->last_file == NULL) {
-        k->last = *row;
+    if (k->last_file == NULL || !span_eq(row->file, k->last_name)) {
         k->last_file = readable_file(c, row->file);
+        if (k->last_file != NULL) k->last_name = file_name(k->last_file);
     }
     if (t != NULL) {
         k->listed[t - c->tensors.rows] = true;
-        if (k->last_file == &c->files[t->file]) return;
+        if (k->last_file == &c->files[t->file]) return true;
         finding_add(&c->findings, ARI_FINDING_INDEX_ABSENT, row->tensor, row->at,
                     "the index says \"%s\", it is in \"%s\"", show(row->file).text, c->files[t->file].shown);
     } else if (k->last_file == NULL) {
@@ -191,6 +193,7 @@ static void check_index_row(index_check *k, const ari_index_row *row)
                     "the index says \"%s\", which does not hold it; no other shard does",
                     show(row->file).text);
     }
+    return true;
 }
 
 static void check_unlisted(index_check *k)
@@ -203,7 +206,7 @@ static void check_unlisted(index_check *k)
     }
 }
 
-static void check_index_totals(const index_check *k, const ari_index *x)
+static void check_index_totals(const index_check *k, uint64_t total_size)
 {
     ari_findings *f = &k->c->findings;
     uint64_t sum = 0;
@@ -221,33 +224,30 @@ static void check_index_totals(const index_check *k, const ari_index *x)
     for (size_t i = 0; i < k->c->tensors.count; i++) {
         if (!add_u64(sum, k->c->tensors.rows[i].bytes, &sum)) return;
     }
-    if (k->out_of_reach == 0 && x->total_size != ARI_NO_OFFSET && x->total_size != sum) {
+    if (k->out_of_reach == 0 && total_size != ARI_NO_OFFSET && total_size != sum) {
         finding_add(f, ARI_FINDING_INDEX_TOTAL, NO_TENSOR, ARI_NO_OFFSET,
-                    "the index says %" PRIu64 " bytes in all, the tensors have %" PRIu64, x->total_size, sum);
+                    "the index says %" PRIu64 " bytes in all, the tensors have %" PRIu64, total_size, sum);
     }
 }
 
 static ari_status check_index(ari_checkpoint *c, const char *path, ari_err *err)
 {
-    ari_index x;
     ari_err own = ARI_ERR_INIT;
-    if (index_open(path, &c->limits, &x, &own) != ARI_OK) {
+    uint64_t total_size;
+    const ari_findings before = c->findings;
+    index_check k = { .c = c, .listed = calloc(c->tensors.count + 1, sizeof(bool)) };
+    if (k.listed == NULL) return ari_out_of_memory(err);
+    if (index_read(path, &c->limits, check_index_row, &k, &total_size, &own) == ARI_OK) {
+        check_unlisted(&k);
+        check_index_totals(&k, total_size);
+    } else {
         if (ari_is_out_of_memory(&own)) ari_out_of_memory(err);
+        findings_restore(&c->findings, &before);
         finding_add(&c->findings, ARI_FINDING_INDEX_UNREADABLE, NO_TENSOR, own.offset, "%s: %s",
                     show(span_of(name_of(path))).text, own.text);
-        index_close(&x);
-        return err->status;
     }
-    index_check k = { .c = c, .listed = calloc(c->tensors.count + 1, sizeof(bool)) };
-    if (k.listed != NULL) {
-        for (size_t i = 0; i < x.count; i++) check_index_row(&k, &x.rows[i]);
-        check_unlisted(&k);
-        check_index_totals(&k, &x);
-    }
-    index_close(&x);
-    bool ok = k.listed != NULL;
     free(k.listed);
-    return ok ? ARI_OK : ari_out_of_memory(err);
+    return err->status;
 }
 
 /* --- Split GGUF ------------------------------------------------------------------ */

@@ -4,34 +4,55 @@
 #include "read/map.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
-static ari_status add_row(ari_index *x, json_reader *j, const ari_limits *limits, ari_span tensor, size_t at)
+enum { REST_AFTER = 1 << 20 };
+
+/* An index while it is read. */
+typedef struct reading {
+    ari_span map;
+    ari_arena arena; /* Strings that held escapes. */
+    const ari_limits *limits;
+    index_visit *visit;
+    void *context;
+    uint64_t count, total_size;
+    size_t rested; /* Pages up to there were given back. */
+} reading;
+
+static bool read_pair(reading *x, json_reader *j, ari_span tensor, size_t at)
 {
-    if (json_peek(j) != JSON_STRING)
-        return cursor_fail(j->in, ARI_MALFORMED, "weight_map holds a value that is no string");
-    ari_index_row row = { .tensor = tensor, .file = json_string(j), .at = at };
-    if (!json_ok(j)) return j->in->err->status;
-    if (x->count >= limits->tensors)
-        return cursor_fail(j->in, ARI_LIMIT, "more than %" PRIu64 " tensors", limits->tensors);
-    if (!array_room(&x->rows, &x->room, x->count, sizeof(x->rows[0]))) {
-        return cursor_fail(j->in, ARI_LIMIT, "out of memory");
+    if (json_peek(j) != JSON_STRING) {
+        cursor_fail(j->in, ARI_MALFORMED, "weight_map holds a value that is no string");
+        return false;
     }
-    x->rows[x->count++] = row;
-    return ARI_OK;
+    ari_index_row row = { .tensor = tensor, .file = json_string(j), .at = at };
+    if (!json_ok(j)) return false;
+    if (x->count++ >= x->limits->tensors) {
+        cursor_fail(j->in, ARI_LIMIT, "more than %" PRIu64 " tensors", x->limits->tensors);
+        return false;
+    }
+    if (at - x->rested >= REST_AFTER) {
+        map_rest(span_first(x->map, at));
+        x->rested = at;
+    }
+    return x->visit(x->context, &row);
 }
 
-static void read_weight_map(ari_index *x, json_reader *j, const ari_limits *limits)
+static void read_weight_map(reading *x, json_reader *j)
 {
     ari_span key;
+    bool more = true;
     if (!json_enter(j, JSON_OBJECT)) return;
     for (bool first = true; json_member(j, &first, &key);) {
-        if (add_row(x, j, limits, key, j->in->at) != ARI_OK) return;
+        if (more) {
+            more = read_pair(x, j, key, j->in->at);
+        } else {
+            json_skip(j);
+        }
     }
 }
 
 /* Some writers give total_size as 1.2e+10 or a string: those say nothing. */
-static void read_total(ari_index *x, json_reader *j)
+static void read_total(reading *x, json_reader *j)
 {
     ari_span key;
     if (json_peek(j) != JSON_OBJECT) {
@@ -52,17 +73,17 @@ static void read_total(ari_index *x, json_reader *j)
     }
 }
 
-static ari_status parse(ari_index *x, const ari_limits *limits, ari_err *err)
+static ari_status parse(reading *x, ari_err *err)
 {
     ari_cursor c = cursor_over(x->map, err);
-    json_reader j = json_over(&c, &x->arena, limits->depth);
+    json_reader j = json_over(&c, &x->arena, x->limits->depth);
     ari_span key;
     bool found = false;
     if (!json_enter(&j, JSON_OBJECT)) return err->status;
     for (bool first = true; json_member(&j, &first, &key);) {
         if (span_is(key, "weight_map")) {
             found = true;
-            read_weight_map(x, &j, limits);
+            read_weight_map(x, &j);
         } else if (span_is(key, "metadata")) {
             read_total(x, &j);
         } else {
@@ -74,19 +95,16 @@ static ari_status parse(ari_index *x, const ari_limits *limits, ari_err *err)
     return err->status;
 }
 
-ari_status index_open(const char *path, const ari_limits *limits, ari_index *out, ari_err *err)
+ari_status index_read(const char *path, const ari_limits *limits, index_visit *visit, void *context,
+                      uint64_t *total_size, ari_err *err)
 {
-    *out = (ari_index){ .total_size = ARI_NO_OFFSET };
-    ari_status status = map_small(path, limits->sidecar_bytes, &out->map, err);
-    return status == ARI_OK ? parse(out, limits, err) : status;
-}
-
-void index_close(ari_index *x)
-{
-    free(x->rows);
-    arena_free(&x->arena);
-    map_close(x->map);
-    *x = (ari_index){ 0 };
+    reading x = { .limits = limits, .visit = visit, .context = context, .total_size = ARI_NO_OFFSET };
+    ari_status status = map_small(path, limits->sidecar_bytes, &x.map, err);
+    if (status == ARI_OK) status = parse(&x, err);
+    *total_size = x.total_size;
+    arena_free(&x.arena);
+    map_close(x.map);
+    return status;
 }
 
 bool index_file_is_safe(ari_span file)

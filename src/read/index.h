@@ -10,18 +10,15 @@ typedef struct ari_index_row {
     size_t at;             /* Offset of the pair in the index. */
 } ari_index_row;
 
-typedef struct ari_index {
-    ari_span map;
-    ari_arena arena; /* Strings that held escapes. */
-    ari_index_row *rows;
-    size_t count, room;
-    uint64_t total_size; /* ARI_NO_OFFSET when it does not say, or says no whole number. */
-} ari_index;
+/* Told of each pair, in their order, while the index is being read; false stops. What it is told of does not
+ * outlive the call. */
+typedef bool index_visit(void *context, const ari_index_row *row);
 
-/* Fails like map_small, and with MALFORMED where it is no JSON or has no
- * weight_map of strings. Close it also after a failure. */
-ari_status index_open(const char *path, const ari_limits *limits, ari_index *out, ari_err *err);
-void index_close(ari_index *index);
+/* Read an index from its beginning to its end. *total_size is ARI_NO_OFFSET when it does not say, or says no
+ * whole number. Fails like map_small, and with MALFORMED where it is no JSON or has no weight_map of strings:
+ * pairs before the fault were visited. */
+ari_status index_read(const char *path, const ari_limits *limits, index_visit *visit, void *context,
+                      uint64_t *total_size, ari_err *err);
 
 /* May the name be looked for below the index's own folder? Not where it is
  * empty, absolute, or climbs. */

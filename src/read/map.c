@@ -58,7 +58,8 @@ void map_close(ari_span map)
 
 void map_rest(ari_span map)
 {
-    if (map.size > 0) madvise((void *)(uintptr_t)map.data, map.size, MADV_DONTNEED);
+    size_t whole = map.size & ~(size_t)(sysconf(_SC_PAGESIZE) - 1);
+    if (whole > 0) madvise((void *)(uintptr_t)map.data, whole, MADV_DONTNEED);
 }
 
 ari_status map_small(const char *path, uint64_t most, ari_span *out, ari_err *err)

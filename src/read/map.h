@@ -10,7 +10,8 @@
  * empty span. */
 ari_status map_open(const char *path, ari_span *out, ari_err *err);
 void map_close(ari_span map);
-/* Its pages need not stay in memory: they come back from the file when they are asked for. */
+/* The pages of a map, or of its beginning, need not stay in memory: they come back from the file when they
+ * are asked for. */
 void map_rest(ari_span map);
 
 /* The whole of a small file, mapped, if it has at most `most` bytes. */

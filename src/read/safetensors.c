@@ -408,7 +408,9 @@ static ari_status read(ari_checkpoint *into, uint32_t file, ari_cursor *c)
     reading r = { .into = into, .file = &into->files[file], .file_index = file };
     r.file->header_end = r.file->data_at = LENGTH_BYTES + n;
     r.json = json_over(&header, &into->arena, into->limits.depth);
-    if (!tensors_expect(&into->tensors, n / ENTRY_BYTES)) return ari_out_of_memory(c->err);
+    /* Files of one set are mostly alike. */
+    if (!tensors_expect(&into->tensors, into->file_count * (n / ENTRY_BYTES + 1)))
+        return ari_out_of_memory(c->err);
     if (n > 0 && header.in.data[LENGTH_BYTES] != '{') {
         finding_add(&into->findings, ARI_FINDING_LEADING_SPACE, NO_TENSOR, LENGTH_BYTES,
                     "%sthe header begins with white space instead of {", r.file->where);

@@ -73,28 +73,47 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The distinct files that an index names, sorted. Unsafe ones are left out: the
- * reader of the checkpoint reports them. */
-static ari_status index_files(search *s, const ari_index *x, const char ***names, size_t *count)
+/* The distinct files that an index names. */
+typedef struct naming {
+    search *s;
+    ari_lookup known;
+    const char **names;
+    size_t count, room;
+    ari_span last; /* The name of the one before: most rows name it again. */
+} naming;
+
+/* Unsafe ones are left out: the reader of the checkpoint reports them. */
+static bool name_file(void *context, const ari_index_row *row)
 {
-    size_t room = 0;
-    ari_lookup known = { .seed = (uint64_t)(uintptr_t)s };
+    naming *n = context;
+    search *s = n->s;
     bool added;
-    for (size_t i = 0; i < x->count && s->err->status == ARI_OK; i++) {
-        ari_span file = x->rows[i].file;
-        if (!index_file_is_safe(file) || lookup_find(&known, file, listed_name, *names) != SIZE_MAX) continue;
-        if (*count >= s->limits->files) {
-            ari_fail(s->err, ARI_LIMIT, ARI_NO_OFFSET, "the index names more than %" PRIu64 " files",
-                     s->limits->files);
-        } else if (add_name(s, names, &room, count, arena_copy(&s->set->arena, file)) == ARI_OK) {
-            size_t last = *count - 1;
-            if (lookup_add(&known, file, last, listed_name, *names, &added) == SIZE_MAX)
-                ari_out_of_memory(s->err);
-        }
+    if (span_eq(row->file, n->last) || !index_file_is_safe(row->file) ||
+        lookup_find(&n->known, row->file, listed_name, n->names) != SIZE_MAX)
+        return true;
+    if (n->count >= s->limits->files) {
+        ari_fail(s->err, ARI_LIMIT, ARI_NO_OFFSET, "the index names more than %" PRIu64 " files",
+                 s->limits->files);
+    } else if (add_name(s, &n->names, &n->room, &n->count, arena_copy(&s->set->arena, row->file)) == ARI_OK) {
+        n->last = span_of(n->names[n->count - 1]);
+        if (lookup_add(&n->known, n->last, n->count - 1, listed_name, n->names, &added) == SIZE_MAX)
+            ari_out_of_memory(s->err);
     }
-    lookup_free(&known);
-    if (*count > 0) qsort(*names, *count, sizeof((*names)[0]), by_text);
-    return s->err->status;
+    return s->err->status == ARI_OK;
+}
+
+/* Sorted; malloc'd. An index that cannot be read names none, and err says why. */
+static ari_status index_files(search *s, const char *path, const char ***names, size_t *count, ari_err *err)
+{
+    naming n = { .s = s, .known = { .seed = (uint64_t)(uintptr_t)s } };
+    uint64_t total;
+    ari_status status = index_read(path, s->limits, name_file, &n, &total, err);
+    lookup_free(&n.known);
+    if (status != ARI_OK) n.count = 0;
+    if (n.count > 0) qsort(n.names, n.count, sizeof(n.names[0]), by_text);
+    *names = n.names;
+    *count = n.count;
+    return status;
 }
 
 /* "model-extra.safetensors" beside model.safetensors.index.json. Other stems
@@ -123,13 +142,12 @@ static ari_status fill_from_index(search *s, ari_group *g, const char **names, s
  * cannot be read joins nothing; where it is all there is, the caller says so. */
 static ari_status group_by_index(search *s, const char *index, bool *made)
 {
-    ari_index x;
     ari_err own = ARI_ERR_INIT;
     const char **names = NULL;
     size_t count = 0;
     *made = false;
     const char *path = arena_printf(&s->set->arena, "%s%s", s->list.folder, index);
-    if (index_open(path, s->limits, &x, &own) == ARI_OK) index_files(s, &x, &names, &count);
+    index_files(s, path, &names, &count, &own);
     bool any = false;
     for (size_t i = 0; i < count && !any && s->err->status == ARI_OK; i++)
         any = listing_find_packed(&s->list, names[i]) != NULL || listing_holds(&s->list, names[i]);
@@ -140,7 +158,6 @@ static ari_status group_by_index(search *s, const char *index, bool *made)
         *made = true;
     }
     free(names);
-    index_close(&x);
     return s->err->status;
 }
 
@@ -333,16 +350,15 @@ static ari_status group_folders(const search *top)
 /* Which files an index wants, of which none is here. */
 static ari_status none_of_index(search *s, const char *index, bool named, ari_status status)
 {
-    ari_index x;
     ari_err own = ARI_ERR_INIT;
     ari_text list = { 0 };
     const char **names = NULL;
     size_t count = 0;
     const char *path = arena_printf(&s->set->arena, "%s%s", s->list.folder, index);
-    if (index_open(path, s->limits, &x, &own) != ARI_OK) {
+    if (index_files(s, path, &names, &count, &own) != ARI_OK) {
         ari_fail(s->err, own.status, own.offset, "%s", own.text);
         if (!named) ari_wrap(s->err, "%s", show(span_of(index)).text);
-    } else if (index_files(s, &x, &names, &count) == ARI_OK) {
+    } else if (s->err->status == ARI_OK) {
         for (size_t i = 0; i < count && i < NAMES_SHOWN; i++)
             text_printf(&list, "%s%s", i == 0 ? "" : ", ", show(span_of(names[i])).text);
         if (list.failed) ari_out_of_memory(s->err);
@@ -353,7 +369,6 @@ static ari_status none_of_index(search *s, const char *index, bool named, ari_st
     }
     text_free(&list);
     free(names);
-    index_close(&x);
     return s->err->status;
 }
 

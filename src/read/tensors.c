@@ -2,9 +2,15 @@
 
 #include <stdlib.h>
 
+enum {
+    EXPECT_MOST = 1 << 22, /* More rows than that have to come before there is room for them. */
+    AHEAD = 16,
+    SHAPES = sizeof(((ari_tensors *)0)->shapes) / sizeof(((ari_tensors *)0)->shapes[0]),
+};
+
 bool tensors_expect(ari_tensors *t, uint64_t count)
 {
-    if (t->room > 0 || count > SIZE_MAX / 2) return true;
+    if (t->room > 0 || count > EXPECT_MOST) return true;
     return array_reserve(&t->rows, &t->room, (size_t)count, sizeof(t->rows[0]));
 }
 
@@ -22,8 +28,6 @@ static ari_span row_name(const void *rows, size_t i)
 {
     return ((const ari_tensor *)rows)[i].name;
 }
-
-enum { AHEAD = 16, SHAPES = sizeof(((ari_tensors *)0)->shapes) / sizeof(((ari_tensors *)0)->shapes[0]) };
 
 /* Multiplied by a large odd number, the high bits depend on all. */
 static size_t shape_hash(const uint64_t *sizes, size_t rank)
