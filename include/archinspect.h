@@ -255,6 +255,9 @@ typedef struct ari_catalogue ari_catalogue;
  * LIMIT. */
 ari_status ari_catalogue_open(const char *const *files, size_t count, ari_catalogue **out, ari_err *err);
 void ari_catalogue_free(ari_catalogue *catalogue);
+/* Before many models are compared with it: what each comparison needs of the entries is made once, for a
+ * megabyte of memory. Fails with LIMIT. */
+ari_status ari_catalogue_prepare(ari_catalogue *catalogue, ari_err *err);
 
 /* A catalogued model, by its whole name or what follows the slash, as if it had been read: every value is
  * stated. Fails with NOT_FOUND. It borrows from the catalogue. */

@@ -66,6 +66,8 @@ typedef struct ari_catalogue {
     size_t count, users; /* All, and how many of them are users'. */
     const char *date;    /* Of the built-in ones: "2026-11-25". */
     const char *digest;  /* 16 hex digits over all figures of all entries. */
+    const struct ari_record
+        *records; /* Of the entries, in their order, where many models are compared; or NULL. */
     ari_arena arena;
 } ari_catalogue;
 

@@ -3,18 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-ari_match match_records(const ari_record *subject, const ari_record *other, ari_keys keys)
-{
-    ari_match m = { .entry = other->entry,
-                    .core = relate_core(subject, other),
-                    .extended = relate(subject, other, keys),
-                    .has_expert_width = expert_width_stands_in(subject, other),
-                    .but_for = differ_in_one(subject, other) };
-    if (m.has_expert_width) m.by_expert_width = relate_by_expert_width(subject, other);
-    m.tiers = tiers_of(&m.core);
-    return m;
-}
-
 bool is_identical(const ari_match *m)
 {
     return m->tiers.least == ARI_IDENTICAL || (m->tiers.most == ARI_IDENTICAL && m->has_expert_width &&
@@ -43,11 +31,28 @@ static ari_tier hoped_for(const ari_match *m)
     return tiers_of(&core).most;
 }
 
+/* What holds for sure, then whether all five agree, then what may be. */
+static uint8_t standing_of(const ari_match *m)
+{
+    return (uint8_t)((unsigned)m->tiers.least << 3 | (is_identical(m) ? 4u : 0u) | (unsigned)hoped_for(m));
+}
+
+ari_match match_records(const ari_record *subject, const ari_record *other, ari_keys keys)
+{
+    ari_match m = { .entry = other->entry,
+                    .core = relate_core(subject, other),
+                    .extended = relate(subject, other, keys),
+                    .has_expert_width = expert_width_stands_in(subject, other),
+                    .but_for = differ_in_one(subject, other) };
+    if (m.has_expert_width) m.by_expert_width = relate_by_expert_width(subject, other);
+    m.tiers = tiers_of(&m.core);
+    m.standing = standing_of(&m);
+    return m;
+}
+
 int match_order(const ari_match *a, const ari_match *b)
 {
-    if (a->tiers.least != b->tiers.least) return a->tiers.least < b->tiers.least ? 1 : -1;
-    if (is_identical(a) != is_identical(b)) return is_identical(a) ? -1 : 1;
-    if (hoped_for(a) != hoped_for(b)) return hoped_for(a) < hoped_for(b) ? 1 : -1;
+    if (a->standing != b->standing) return a->standing < b->standing ? 1 : -1;
     return a->bits < b->bits ? 1 : a->bits > b->bits ? -1 : 0;
 }
 
@@ -65,9 +70,9 @@ static void take_stock(ari_ranking *r, const ari_record *subject, const ari_reco
         r->sharing[key] += (uint32_t)((same >> key) & 1);
         r->stating[key] += record_certain(other, key);
         r->knowing[key] += !record_unknown(other, key);
-        /* fmin and fmax pass over what is no number. */
-        r->least[key] = fmin(r->least[key], other->numbers[key]);
-        r->greatest[key] = fmax(r->greatest[key], other->numbers[key]);
+        double n = other->numbers[key]; /* What is no number is neither less nor more than any. */
+        if (n < r->least[key] || isnan(r->least[key])) r->least[key] = n;
+        if (n > r->greatest[key] || isnan(r->greatest[key])) r->greatest[key] = n;
     }
 }
 
@@ -78,11 +83,12 @@ bool rank_catalogue(const ari_catalogue *c, const ari_record *subject, ari_keys 
     if (out->matches == NULL) return false;
     for (size_t key = 0; key < ARI_KEY_COUNT; key++) out->least[key] = out->greatest[key] = NAN;
     for (size_t i = 0; i < c->count; i++) {
-        ari_record other;
+        ari_record own;
+        const ari_record *other = c->records == NULL ? &own : &c->records[i];
         if (c->entries[i] == subject->entry) continue;
-        record_of_entry(&scratch, c->entries[i], &other);
-        take_stock(out, subject, &other);
-        ari_match m = match_records(subject, &other, keys);
+        if (c->records == NULL) record_of_entry(&scratch, c->entries[i], &own);
+        take_stock(out, subject, other);
+        ari_match m = match_records(subject, other, keys);
         out->sharing_core += is_identical(&m);
         out->may_share_core += is_identical(&m) || hoped_for(&m) == ARI_IDENTICAL;
         out->matches[out->count++] = m;
@@ -94,6 +100,19 @@ bool rank_catalogue(const ari_catalogue *c, const ari_record *subject, ari_keys 
         out->matches[i].bits = bits_of(out, out->matches[i].extended.matched);
     qsort(out->matches, out->count, sizeof(out->matches[0]), by_tier_and_bits);
     return ok;
+}
+
+ari_status ari_catalogue_prepare(ari_catalogue *c, ari_err *err)
+{
+    ari_err unused = ARI_ERR_INIT;
+    if (err == NULL) err = &unused;
+    if (c->records != NULL) return ARI_OK;
+    ari_record *records = arena_alloc(&c->arena, (c->count + 1) * sizeof(records[0]));
+    for (size_t i = 0; records != NULL && i < c->count; i++)
+        record_of_entry(&c->arena, c->entries[i], &records[i]);
+    if (c->arena.failed) return ari_out_of_memory(err);
+    c->records = records;
+    return ARI_OK;
 }
 
 void ranking_free(ari_ranking *r)

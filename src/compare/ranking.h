@@ -9,6 +9,7 @@ typedef struct ari_match {
     ari_relation core, extended, by_expert_width;
     bool has_expert_width; /* by_expert_width stands beside core. */
     ari_tiers tiers;
+    uint8_t standing; /* By tier alone: the higher, the more it resembles the subject. */
     double bits;
     size_t but_for; /* differ_in_one */
 } ari_match;

@@ -41,7 +41,9 @@ typedef struct packing {
     const uint64_t *groups; /* Of MLX, by the ratio of a payload's columns to its scales'. */
     tally tallies[SCHEMES_KEPT];
     size_t tally_count;
-    uint64_t takers[ARI_DT_COUNT]; /* Rows that allow a payload of that type, a bit each. */
+    uint64_t
+        takers[ARI_DT_COUNT]; /* Rows that allow a payload of that type, a bit each; where it is known. */
+    bool takers_known[ARI_DT_COUNT];
 } packing;
 
 /* --- Products -------------------------------------------------------------------------- */
@@ -260,24 +262,22 @@ static bool has_word(const char *words, const char *word)
 
 _Static_assert(ROWS <= 64, "a set of rows is one word");
 
-static void index_dtypes(packing *p)
-{
-    for (uint32_t k = 0; k < ARI_DT_COUNT; k++) {
-        for (size_t i = 0; i < ROWS; i++) {
-            if (has_word(rows[i].dtypes, dtype_info(k)->name)) p->takers[k] |= UINT64_C(1) << i;
-        }
-    }
-}
-
 static const ari_tensor *tensor_at(const packing *p, const ari_template *t, size_t at)
 {
     return place_tensor(p->l, &p->l->places[t->first + at]);
 }
 
-/* The rows that take a tensor of its type. */
-static uint64_t takers_of(const packing *p, const ari_tensor *t)
+/* The rows that take a tensor of its type. A model has few of all types. */
+static uint64_t takers_of(packing *p, const ari_tensor *t)
 {
-    return t->dtype < ARI_DT_COUNT ? p->takers[t->dtype] : 0;
+    if (t->dtype >= ARI_DT_COUNT) return 0;
+    if (!p->takers_known[t->dtype]) {
+        p->takers_known[t->dtype] = true;
+        for (size_t i = 0; i < ROWS; i++) {
+            if (has_word(rows[i].dtypes, dtype_info(t->dtype)->name)) p->takers[t->dtype] |= UINT64_C(1) << i;
+        }
+    }
+    return p->takers[t->dtype];
 }
 
 /* Find the companions that the row names; false where a needed one is missing. */
@@ -338,7 +338,7 @@ static bool make_room(const packing *p, ari_template *t, bool one)
 }
 
 /* Is the place of a type that the row takes, not solved yet, and does it fit? */
-static bool solve_place(const packing *p, const ari_template *t, ari_logical *out)
+static bool solve_place(packing *p, const ari_template *t, ari_logical *out)
 {
     bool done = t->logical != NULL && t->logical[p->at].bits > 0;
     return !done && (takers_of(p, tensor_at(p, t, p->at)) >> p->row & 1) != 0 && solve(p, out);
@@ -471,7 +471,6 @@ bool pack_resolve(ari_layout *l, const ari_checkpoint *c, ari_packing *out)
     uint64_t groups[RATIOS] = { 0 };
     find_mlx_groups(l, groups);
     packing p = { .l = l, .c = c, .groups = groups };
-    index_dtypes(&p);
     for (size_t i = 0; i < l->template_count; i++) split_plain(&l->templates[i]);
     for (size_t i = 0; i < l->template_count; i++) {
         ari_template *t = &l->templates[i];

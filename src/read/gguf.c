@@ -108,8 +108,8 @@ static ari_status read_header(reading *r)
     return c->err->status == ARI_OK ? ARI_OK : ari_wrap(c->err, "header");
 }
 
-/* A vocabulary has a million of them, so those are stepped over in one go that lie in what is there, with lengths
- * in this machine's order. Returns how many. */
+/* A vocabulary has a million of them, so those are stepped over in one go that lie in what is there, with
+ * lengths in this machine's order. Returns how many. */
 static uint64_t skip_strings(reading *r, uint64_t count)
 {
     ari_cursor *c = r->c;
