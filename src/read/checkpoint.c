@@ -27,6 +27,7 @@ static ari_status open_packed(ari_file *f, const ari_limits *limits, ari_cursor 
 {
     f->inflater = inflater_new(f->map, limits->header_bytes, err);
     if (f->inflater == NULL) return err->status;
+    map_onward(f->map);
     f->content = inflater_total(f->inflater);
     c->in = (ari_span){ (const uint8_t *)"", 0 };
     c->refill = inflater_refill;
@@ -69,6 +70,7 @@ static ari_status read_file(ari_checkpoint *c, uint32_t i, ari_err *err)
     size_t tensors = c->tensors.count, metadata = c->metadata.count;
     const ari_findings before = c->findings;
     ari_cursor cursor = cursor_over(f->map, err);
+    map_sparsely(f->map);
     if (zstd_recognise(f->map)) status = open_packed(f, &c->limits, &cursor, err);
     if (status == ARI_OK) status = read_open_file(c, i, &cursor);
     if (status == ARI_OK) return container_settle(c, tensors, err);

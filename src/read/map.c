@@ -56,10 +56,30 @@ void map_close(ari_span map)
     if (map.size > 0) munmap((void *)(uintptr_t)map.data, map.size);
 }
 
+/* Advice is only that: where the system does not take it, nothing is lost but time. */
+static void advise(ari_span bytes, int advice)
+{
+    if (bytes.size > 0) madvise((void *)(uintptr_t)bytes.data, bytes.size, advice);
+}
+
+void map_sparsely(ari_span map)
+{
+    advise(map, MADV_RANDOM);
+}
+
+void map_onward(ari_span map)
+{
+    advise(map, MADV_NORMAL);
+}
+
+void map_whole(ari_span part)
+{
+    advise(part, MADV_WILLNEED);
+}
+
 void map_rest(ari_span map)
 {
-    size_t whole = map.size & ~(size_t)(sysconf(_SC_PAGESIZE) - 1);
-    if (whole > 0) madvise((void *)(uintptr_t)map.data, whole, MADV_DONTNEED);
+    advise(span_first(map, map.size & ~(size_t)(sysconf(_SC_PAGESIZE) - 1)), MADV_DONTNEED);
 }
 
 ari_status map_small(const char *path, uint64_t most, ari_span *out, ari_err *err)

@@ -10,6 +10,12 @@
  * empty span. */
 ari_status map_open(const char *path, ari_span *out, ari_err *err);
 void map_close(ari_span map);
+/* How it will be read, so that of a file that is not in memory no more comes in than is asked for: here and
+ * there, which is a page at a time; from the beginning on, until it is enough; or these bytes, all of them,
+ * now. */
+void map_sparsely(ari_span map);
+void map_onward(ari_span map);
+void map_whole(ari_span part);
 /* The pages of a map, or of its beginning, need not stay in memory: they come back from the file when they
  * are asked for. */
 void map_rest(ari_span map);
