@@ -68,6 +68,7 @@ LIB_SRC  := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 CLI_SRC  := $(sort $(wildcard src/cli/*.c))
 TEST_SRC := $(sort $(wildcard tests/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 MAN      := $(sort $(wildcard man/*.[1-8]))
 FORMATTED = $(sort $(shell find src include tests scripts -name '*.[ch]'))
 
@@ -162,6 +163,7 @@ archinspect: $(PROGRAM)
 
 $(B)/tests/%.o: private EXTRA = $(TEST_CFLAGS)
 $(B)/tests/fuzz/%.o: private EXTRA =
+$(B)/tests/bench/%.o: private EXTRA =
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -178,7 +180,7 @@ $(B)/flags $(B)/sources: FORCE
 .PHONY: FORCE
 FORCE:
 
--include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(TOOL_SRC) $(wildcard scripts/*.c) catalogue.c filter.c)
+-include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(TOOL_SRC) $(wildcard scripts/*.c) catalogue.c filter.c)
 
 # --- Test ---------------------------------------------------------------------
 
@@ -309,7 +311,7 @@ fuzz: ## Build the fuzzers (tests/fuzz, needs clang) and run each for a minute (
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
-.SECONDARY: $(FUZZ_SRC:%.c=$(B)/%.o)
+.SECONDARY: $(FUZZ_SRC:%.c=$(B)/%.o) $(BENCH_SRC:%.c=$(B)/%.o)
 build/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@) $(LINK) -fsanitize=fuzzer $^ $(OUR_LIBS) -o $@
@@ -320,6 +322,23 @@ $(FUZZ_RUNS): fuzz-run-%:
 	@build/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1500 -timeout=20 -artifact_prefix=build/fuzz/$*- \
 	    build/fuzz/corpus-$* $(SEEDS) >build/fuzz/$*.log 2>&1 || { tail -n 60 build/fuzz/$*.log; exit 1; }
 	@echo "  FUZZ   $*: $$(grep -o 'cov: [0-9]*' build/fuzz/$*.log | tail -n 1), $$(tail -n 1 build/fuzz/$*.log)"
+
+# --- Measure ------------------------------------------------------------------
+
+BENCH       := $(B)/bench
+BENCH_TOOLS := $(BENCH)/floor $(BENCH)/measure
+BENCH_FOR    = $(notdir $(firstword $(CC)))-$(shell $(CC) -dumpversion 2>/dev/null | cut -d. -f1)
+TURNS       ?= 20
+
+$(BENCH)/%: $(B)/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@) $(LINK) $^ $(PKG_LIBS) -o $@
+
+.PHONY: bench
+bench: $(PROGRAM) $(BENCH_TOOLS) ## Time and memory of the program against floors, in one session (TURNS, UPDATE=1 for counts)
+	@tests/bench/inputs.py build/bench
+	@tests/bench/bench.py $(PROGRAM) $(BENCH) build/bench --turns $(TURNS) --json $(BENCH)/bench.json \
+	    --counts tests/bench/instructions.json --compiler $(BENCH_FOR) $(if $(UPDATE),--update)
 
 # --- Look at the source -------------------------------------------------------
 

@@ -45,7 +45,7 @@ static ari_status read_open_file(ari_checkpoint *c, uint32_t i, ari_cursor *curs
     f->container = container_of(head, f->content);
     if (f->container == NULL) return sniff(f->path, head, f->inflater == NULL ? f->size : head.size, err);
     ari_status status = f->container->read(c, i, cursor);
-    const char *damage = status == ARI_OK ? NULL : sniff_damage(cursor->in);
+    const char *damage = status == ARI_OK ? NULL : sniff_damage(f->inflater == NULL ? f->map : cursor->in);
     if (damage != NULL) err->hint = damage;
     return status;
 }
@@ -69,7 +69,9 @@ static ari_status read_file(ari_checkpoint *c, uint32_t i, ari_err *err)
     f->size = f->content = f->map.size;
     size_t tensors = c->tensors.count, metadata = c->metadata.count;
     const ari_findings before = c->findings;
-    ari_cursor cursor = cursor_over(f->map, err);
+    ari_cursor cursor = cursor_over(span_first(f->map, 0), err);
+    cursor.refill = map_refill;
+    cursor.source = &f->map;
     map_sparsely(f->map);
     if (zstd_recognise(f->map)) status = open_packed(f, &c->limits, &cursor, err);
     if (status == ARI_OK) status = read_open_file(c, i, &cursor);

@@ -19,7 +19,6 @@
 #include "read/container.h"
 
 #include "base/text.h"
-#include "read/map.h"
 
 #include <inttypes.h>
 
@@ -398,7 +397,6 @@ static ari_status read(ari_checkpoint *into, uint32_t file, ari_cursor *c)
 {
     reading r = { .into = into, .file = &into->files[file], .file_index = file, .c = c };
     size_t first_pair = into->metadata.count, first_tensor = into->tensors.count;
-    if (r.file->inflater == NULL) map_onward(c->in);
     ari_status status = read_header(&r);
     if (status == ARI_OK) status = read_pairs(&r);
     if (status == ARI_OK) find_alignment(&r, first_pair);

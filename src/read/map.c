@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FIRST_STEP = 4 * 4096, FETCH_MOST = 1 << 27 };
+
 static ari_status refused(ari_err *err, int code)
 {
     bool absent = code == ENOENT || code == ENOTDIR;
@@ -72,9 +74,18 @@ void map_onward(ari_span map)
     advise(map, MADV_NORMAL);
 }
 
-void map_whole(ari_span part)
+void map_refill(void *source, size_t need, ari_span *in, ari_err *err)
 {
-    advise(part, MADV_WILLNEED);
+    const ari_span *map = source;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), from = in->size & ~(page - 1);
+    size_t more = in->size / 16 < FIRST_STEP ? FIRST_STEP : in->size / 16;
+    (void)err;
+    /* Of a count that cannot be true nothing is fetched: the reader will refuse it. */
+    bool true_need = need <= map->size;
+    if (need < in->size + more) need = in->size + more;
+    in->size = need < map->size ? need : map->size;
+    ari_span part = span_from(span_first(*map, in->size), from);
+    if (true_need) advise(span_first(part, FETCH_MOST), MADV_WILLNEED);
 }
 
 void map_rest(ari_span map)

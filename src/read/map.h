@@ -11,11 +11,12 @@
 ari_status map_open(const char *path, ari_span *out, ari_err *err);
 void map_close(ari_span map);
 /* How it will be read, so that of a file that is not in memory no more comes in than is asked for: here and
- * there, which is a page at a time; from the beginning on, until it is enough; or these bytes, all of them,
- * now. */
+ * there, a page at a time; or from the beginning on, until it is enough. */
 void map_sparsely(ari_span map);
 void map_onward(ari_span map);
-void map_whole(ari_span part);
+/* The refill of a cursor (base/cursor.h) over the beginning of a map, which is its source: what is asked for
+ * comes in, and a sixteenth of what came before. */
+void map_refill(void *map, size_t need, ari_span *in, ari_err *err);
 /* The pages of a map, or of its beginning, need not stay in memory: they come back from the file when they
  * are asked for. */
 void map_rest(ari_span map);

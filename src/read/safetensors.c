@@ -15,7 +15,6 @@
 #include "base/scan.h"
 #include "base/text.h"
 #include "read/container.h"
-#include "read/map.h"
 
 #include <inttypes.h>
 
@@ -406,7 +405,6 @@ static ari_status read(ari_checkpoint *into, uint32_t file, ari_cursor *c)
     if (read_length(c, &into->limits, &n) != ARI_OK) return c->err->status;
     ari_cursor header = cursor_over(span_first(c->in, LENGTH_BYTES + (size_t)n), c->err);
     header.at = LENGTH_BYTES;
-    if (into->files[file].inflater == NULL) map_whole(header.in);
     reading r = { .into = into, .file = &into->files[file], .file_index = file };
     r.file->header_end = r.file->data_at = LENGTH_BYTES + n;
     r.json = json_over(&header, &into->arena, into->limits.depth);

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import pathlib
+import random
 import struct
 import sys
 
@@ -18,13 +19,22 @@ GGUF_U32, GGUF_I32, GGUF_F32, GGUF_STRING, GGUF_ARRAY = 4, 5, 6, 8, 9
 GGML_F32, GGML_Q4_0 = 0, 2
 
 
-def sparse(path, header, size):
+HOLE, NOISE, NONE = range(3)  # What stands in for the data.
+
+
+def write(path, header, size, data):
     """Takes its name when it is whole."""
     new = path.with_name(path.name + ".new")
     new.parent.mkdir(parents=True, exist_ok=True)
     with open(new, "wb") as f:
         f.write(header)
-        f.truncate(size)
+        if data == NOISE:
+            noise = random.Random(len(header)).randbytes(1 << 20)
+            for at in range(0, size, len(noise)):
+                f.write(noise[:size - at])
+            os.fsync(f.fileno())
+        elif data == HOLE:
+            f.truncate(len(header) + size)
     new.rename(path)
 
 
@@ -34,9 +44,9 @@ def size_of(dtype, shape):
     return math.prod(shape) * BITS[dtype] // 8
 
 
-def safetensors(path, tensors, metadata={"format": "pt"}):
+def safetensors(path, tensors, data=HOLE):
     """tensors: (name, dtype, shape), in the order of their data."""
-    at, rows = 0, ['"__metadata__":' + json.dumps(metadata, separators=(",", ":"))] if metadata else []
+    at, rows = 0, ['"__metadata__":{"format":"pt"}']
     for name, dtype, shape in tensors:
         end = at + size_of(dtype, shape)
         sizes = ",".join(map(str, shape))
@@ -44,7 +54,7 @@ def safetensors(path, tensors, metadata={"format": "pt"}):
         at = end
     text = ("{" + ",".join(rows) + "}").encode()
     text += b" " * (-len(text) % 8)
-    sparse(path, struct.pack("<Q", len(text)) + text, 8 + len(text) + at)
+    write(path, struct.pack("<Q", len(text)) + text, at, data)
     return at
 
 
@@ -104,7 +114,7 @@ def shards(folder, tensors, count):
         where.update((row[0], name) for row in part)
     index = {"metadata": {"total_size": total}, "weight_map": dict(sorted(where.items()))}
     text = json.dumps(index, indent=2).encode()
-    sparse(folder / "model.safetensors.index.json", text, len(text))
+    write(folder / "model.safetensors.index.json", text, 0, NONE)
 
 
 def many(count):
@@ -186,7 +196,7 @@ def gguf_layer(layer, hidden, width, kv):
     yield f"{name}.ffn_down.weight", GGML_Q4_0, (hidden, width)
 
 
-def gguf(path, layers, hidden, width, kv, tokens, merges):
+def gguf(path, layers, hidden, width, kv, tokens, merges, data=HOLE):
     tensors = [("token_embd.weight", GGML_Q4_0, (tokens, hidden)), ("output_norm.weight", GGML_F32, (hidden,))]
     tensors += [row for layer in range(layers) for row in gguf_layer(layer, hidden, width, kv)]
     pairs = [pair("general.architecture", GGUF_STRING, string("llama")), number("llama.block_count", layers),
@@ -201,7 +211,7 @@ def gguf(path, layers, hidden, width, kv, tokens, merges):
         at += -(-size // 32) * 32
     header = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(pairs)) + b"".join(pairs) + b"".join(infos)
     header += b"\0" * (-len(header) % 32)
-    sparse(path, header, len(header) + at)
+    write(path, header, at, data)
 
 
 # --- A tree ----------------------------------------------------------------------------------
@@ -219,32 +229,24 @@ def tree(folder, count):
         (place / "config.json").write_text(json.dumps(config, indent=2))
 
 
-def dense(path):
-    """One that is there in whole, to see which of its pages are read."""
-    rows = list(llama(1024, 8, 2816, 32000, 1024))
-    size = safetensors(path, rows)
-    block = os.urandom(1 << 20)
-    with open(path, "r+b") as f:
-        f.seek(-size, os.SEEK_END)
-        for at in range(0, size, len(block)):
-            f.write(block[:size - at])
-        os.fsync(f.fileno())
-
-
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
+    large = (122, 8192, 28672, 1024, 262144, 500000)
     made = {
-        "a.gguf": lambda p: gguf(p, 122, 8192, 28672, 1024, 262144, 500000),
+        "a.gguf": lambda p: gguf(p, *large),
+        "a.header": lambda p: gguf(p, *large, NONE),
         "b.safetensors": lambda p: safetensors(p, deepseek()),
+        "b.header": lambda p: safetensors(p, deepseek(), NONE),
         "c": lambda p: shards(p, deepseek(), 163),
-        "d.safetensors": lambda p: safetensors(p, llama()),
-        "d.gguf": lambda p: gguf(p, 32, 4096, 11008, 4096, 32000, 0),
+        "d/model.safetensors": lambda p: safetensors(p, llama()),
+        "d/model.gguf": lambda p: gguf(p, 32, 4096, 11008, 4096, 32000, 0),
         "e.safetensors": lambda p: safetensors(p, many(500000)),
         "f": lambda p: tree(p, 1000),
         "f10": lambda p: tree(p, 10000),
-        "dense.safetensors": dense,
+        "dense.safetensors": lambda p: safetensors(p, llama(256, 64, 704, 8000, 256), NOISE),
+        "dense.gguf": lambda p: gguf(p, 4, 512, 1408, 512, 64000, 100000, NOISE),
     }
     for name, make in made.items():
         path = folder / name
