@@ -56,7 +56,7 @@ static void expect_tier(const char *what, const char *a, const char *b, const ch
 {
     ari_arena arena = { 0 };
     ari_record x = record_of(&arena, "a", a), y = record_of(&arena, "b", b);
-    ari_relation core = relate_core(&x, &y), back = relate_core(&y, &x);
+    ari_relation core = core_of(relate_all(&x, &y)), back = core_of(relate_all(&y, &x));
     cr_expect_str_eq(tiers_word(tiers_of(&core)), tier, "%s", what);
     cr_expect_str_eq(tiers_word(tiers_of(&back)), tier, "%s, the other way round", what);
     arena_free(&arena);
@@ -116,12 +116,12 @@ Test(relation, mixtures_without_a_dense_mlp)
         "hidden_size 4096; num_hidden_layers 46; num_attention_heads 96; hidden_act \"silu\"; "
         "num_experts 128; first_k_dense_replace 1; intermediate_size 10944; moe_intermediate_size 1408";
     ari_record x = record_of(&arena, "Solar-Open", solar), y = record_of(&arena, "GLM-4.5-Air", glm);
-    ari_relation core = relate_core(&x, &y), by_width = relate_by_expert_width(&x, &y);
+    ari_relation core = core_of(relate_all(&x, &y)), by_width = by_expert_width_of(relate_all(&x, &y));
     cr_expect_str_eq(x.unused_width, "10240");
     cr_expect(core.matched == (key("hidden_size") | key("hidden_act")));
     cr_expect(core.absent == key("intermediate_size") && core.unknown == 0);
     cr_expect_str_eq(tiers_word(tiers_of(&core)), "independent");
-    cr_expect(expert_width_stands_in(&x, &y));
+    cr_expect(expert_width_stands_in(&x, &y, relate_all(&x, &y)));
     cr_expect(by_width.differing ==
               (key("num_hidden_layers") | key("num_attention_heads") | key("moe_intermediate_size")));
     arena_free(&arena);
@@ -158,7 +158,7 @@ Test(relation, no_value_on_either_side_leaves_the_tier_open)
                 "similar");
     ari_arena arena = { 0 };
     ari_record x = record_of(&arena, "a", MIXTURE "moe_intermediate_size 768"), y = x;
-    cr_expect(expert_width_stands_in(&x, &y));
+    cr_expect(expert_width_stands_in(&x, &y, relate_all(&x, &y)));
     arena_free(&arena);
 }
 
@@ -248,9 +248,9 @@ Test(relation, as_x_but_for_one_size)
     ari_record base = record_of(&arena, "Mistral-7B", arena_printf(&arena, "%s32", rest));
     ari_record scaled = record_of(&arena, "SOLAR-10.7B", arena_printf(&arena, "%s48", rest));
     ari_record other = record_of(&arena, "other", LLAMA);
-    cr_expect_eq(differ_in_one(&scaled, &base), ARI_FIELD_NUM_HIDDEN_LAYERS);
-    cr_expect_eq(differ_in_one(&base, &base), ARI_KEY_COUNT, "nothing differs");
-    cr_expect_eq(differ_in_one(&base, &other), ARI_KEY_COUNT, "too few sizes agree");
+    cr_expect_eq(differ_in_one(relate_all(&scaled, &base)), ARI_FIELD_NUM_HIDDEN_LAYERS);
+    cr_expect_eq(differ_in_one(relate_all(&base, &base)), ARI_KEY_COUNT, "nothing differs");
+    cr_expect_eq(differ_in_one(relate_all(&base, &other)), ARI_KEY_COUNT, "too few sizes agree");
     arena_free(&arena);
 }
 

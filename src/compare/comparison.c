@@ -78,7 +78,7 @@ static void name_apart(ari_comparison *c, size_t i)
     }
 }
 
-static bool relate_all(ari_comparison *c)
+static bool relate_pairs(ari_comparison *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         record_of_model(&c->arena, c->models[i], &c->records[i]);
@@ -118,7 +118,7 @@ ari_status ari_compare(const ari_model *const *models, size_t count, const ari_c
     c->beside = arena_alloc(&c->arena, count * sizeof(c->beside[0]));
     for (size_t i = 0; copy != NULL && i < count; i++) copy[i] = models[i];
     c->models = copy;
-    if (copy == NULL || c->records == NULL || c->pairs == NULL || c->beside == NULL || !relate_all(c)) {
+    if (copy == NULL || c->records == NULL || c->pairs == NULL || c->beside == NULL || !relate_pairs(c)) {
         ari_comparison_free(c);
         return ari_out_of_memory(err);
     }

@@ -37,17 +37,22 @@ static uint8_t standing_of(const ari_match *m)
     return (uint8_t)((unsigned)m->tiers.least << 3 | (is_identical(m) ? 4u : 0u) | (unsigned)hoped_for(m));
 }
 
-ari_match match_records(const ari_record *subject, const ari_record *other, ari_keys keys)
+static ari_match match_of(const ari_record *subject, const ari_record *other, ari_relation all, ari_keys keys)
 {
     ari_match m = { .entry = other->entry,
-                    .core = relate_core(subject, other),
-                    .extended = relate(subject, other, keys),
-                    .has_expert_width = expert_width_stands_in(subject, other),
-                    .but_for = differ_in_one(subject, other) };
-    if (m.has_expert_width) m.by_expert_width = relate_by_expert_width(subject, other);
+                    .core = core_of(all),
+                    .extended = relation_within(all, keys),
+                    .has_expert_width = expert_width_stands_in(subject, other, all),
+                    .but_for = differ_in_one(all) };
+    if (m.has_expert_width) m.by_expert_width = by_expert_width_of(all);
     m.tiers = tiers_of(&m.core);
     m.standing = standing_of(&m);
     return m;
+}
+
+ari_match match_records(const ari_record *subject, const ari_record *other, ari_keys keys)
+{
+    return match_of(subject, other, relate_all(subject, other), keys);
 }
 
 int match_order(const ari_match *a, const ari_match *b)
@@ -63,9 +68,8 @@ static int by_tier_and_bits(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->entry->name, b->entry->name);
 }
 
-static void take_stock(ari_ranking *r, const ari_record *subject, const ari_record *other)
+static void take_stock(ari_ranking *r, const ari_record *other, ari_keys same)
 {
-    ari_keys same = relate(subject, other, key_bit(ARI_KEY_COUNT) - 1).matched;
     for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
         r->sharing[key] += (uint32_t)((same >> key) & 1);
         r->stating[key] += record_certain(other, key);
@@ -87,8 +91,9 @@ bool rank_catalogue(const ari_catalogue *c, const ari_record *subject, ari_keys 
         const ari_record *other = c->records == NULL ? &own : &c->records[i];
         if (c->entries[i] == subject->entry) continue;
         if (c->records == NULL) record_of_entry(&scratch, c->entries[i], &own);
-        take_stock(out, subject, other);
-        ari_match m = match_records(subject, other, keys);
+        ari_relation all = relate_all(subject, other);
+        take_stock(out, other, all.matched);
+        ari_match m = match_of(subject, other, all, keys);
         out->sharing_core += is_identical(&m);
         out->may_share_core += is_identical(&m) || hoped_for(&m) == ARI_IDENTICAL;
         out->matches[out->count++] = m;

@@ -88,22 +88,37 @@ ari_relation relate(const ari_record *a, const ari_record *b, ari_keys keys)
     return r;
 }
 
-ari_relation relate_core(const ari_record *a, const ari_record *b)
+ari_relation relate_all(const ari_record *a, const ari_record *b)
 {
-    return relate(a, b, keys_core());
+    return relate(a, b, key_bit(ARI_KEY_COUNT) - 1);
 }
 
-bool expert_width_stands_in(const ari_record *a, const ari_record *b)
+ari_relation relation_within(ari_relation all, ari_keys keys)
+{
+    all.matched &= keys;
+    all.differing &= keys;
+    all.possible &= keys;
+    all.unknown &= keys;
+    all.absent &= keys;
+    return all;
+}
+
+ari_relation core_of(ari_relation all)
+{
+    return relation_within(all, keys_core());
+}
+
+bool expert_width_stands_in(const ari_record *a, const ari_record *b, ari_relation all)
 {
     bool missing = lacks(a, ARI_FIELD_INTERMEDIATE_SIZE) || lacks(b, ARI_FIELD_INTERMEDIATE_SIZE);
-    ari_relation r = relate(a, b, key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE));
-    return missing && (r.matched | r.differing | r.possible) != 0;
+    return missing &&
+           ((all.matched | all.differing | all.possible) & key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE)) != 0;
 }
 
-ari_relation relate_by_expert_width(const ari_record *a, const ari_record *b)
+ari_relation by_expert_width_of(ari_relation all)
 {
     ari_keys keys = keys_core() & ~key_bit(ARI_FIELD_INTERMEDIATE_SIZE);
-    return relate(a, b, keys | key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE));
+    return relation_within(all, keys | key_bit(ARI_FIELD_MOE_INTERMEDIATE_SIZE));
 }
 
 static ari_tier tier_of_count(size_t matches)
@@ -147,9 +162,9 @@ const char *tiers_word(ari_tiers t)
     return ranges[t.least][t.most];
 }
 
-size_t differ_in_one(const ari_record *a, const ari_record *b)
+size_t differ_in_one(ari_relation all)
 {
-    ari_relation r = relate(a, b, keys_sizes());
+    ari_relation r = relation_within(all, keys_sizes());
     if (keys_count(r.differing) != 1 || keys_count(r.matched) < SIZES_ENOUGH) return ARI_KEY_COUNT;
     size_t key = 0;
     while (r.differing != key_bit(key)) key++;

@@ -23,12 +23,15 @@ typedef struct ari_tiers {
 } ari_tiers;
 
 ari_relation relate(const ari_record *a, const ari_record *b, ari_keys keys);
-/* The same by the core keys. */
-ari_relation relate_core(const ari_record *a, const ari_record *b);
+/* By every key there is; what follows is a part of it. */
+ari_relation relate_all(const ari_record *a, const ari_record *b);
+ari_relation relation_within(ari_relation all, ari_keys keys);
+/* The core keys. */
+ari_relation core_of(ari_relation all);
 /* Where a dense MLP is missing: the core keys with moe_intermediate_size in place of intermediate_size. */
-ari_relation relate_by_expert_width(const ari_record *a, const ari_record *b);
+ari_relation by_expert_width_of(ari_relation all);
 /* Has one of them no dense MLP that is known, and both experts of a known width? */
-bool expert_width_stands_in(const ari_record *a, const ari_record *b);
+bool expert_width_stands_in(const ari_record *a, const ari_record *b, ari_relation all);
 
 ari_tiers tiers_of(const ari_relation *core);
 /* "similar", or a range: "similar..identical". */
@@ -39,6 +42,6 @@ unsigned tier_by_word(const char *word);
 
 /* The one size in which they differ, all others that both have being equal and enough of them; else
  * ARI_KEY_COUNT. */
-size_t differ_in_one(const ari_record *a, const ari_record *b);
+size_t differ_in_one(ari_relation all);
 
 #endif
