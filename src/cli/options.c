@@ -424,12 +424,17 @@ static bool check_command(cli_options *o)
     return check_paths(o);
 }
 
+/* Does the locale have all letters? Only text has to know, and asking opens files. */
+static bool takes_utf8(void)
+{
+    setlocale(LC_CTYPE, "");
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
 bool options_parse(int argc, char **argv, cli_options *out)
 {
     *out = (cli_options){ .library = ari_options_default(), .top = 10, .err = ARI_ERR_INIT };
-    setlocale(LC_CTYPE, "");
     out->style.columns = columns_of_terminal();
-    out->style.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     out->paths = calloc((size_t)argc + 1, sizeof(out->paths[0]));
     out->catalogues = calloc((size_t)argc + 1, sizeof(out->catalogues[0]));
     if (out->paths == NULL || out->catalogues == NULL) {
@@ -440,7 +445,8 @@ bool options_parse(int argc, char **argv, cli_options *out)
     if (argc < 2 || !parse_arguments(argc, argv, out)) return false;
     if (out->output != NULL) out->style.color = false;
     if (out->short_help || out->long_help || out->version) return true;
-    if (out->style.ascii && out->style.language != ARI_ENGLISH && out->style.format == ARI_TEXT) {
+    out->style.ascii = out->style.format == ARI_TEXT && !takes_utf8();
+    if (out->style.ascii && out->style.language != ARI_ENGLISH) {
         refuse(out, "this locale has no letters for --lang ko");
         out->err.hint = "set LC_ALL=C.UTF-8, or choose --format md or html";
         return false;

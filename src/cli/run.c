@@ -96,7 +96,7 @@ static bool contain(cli_run *r)
     sandbox_bounds bounds;
     ari_err err = ARI_ERR_INIT;
     bool hashes = o->checks.hash || o->checks.manifest != NULL;
-    tzset();
+    if (o->list) tzset(); /* It opens a file, which no date can do later. */
     if (hashes || o->checks.values) raise_open_files();
     if (hashes && ari_hash_ready(&err) != ARI_OK) {
         run_refuse(o, NULL, &err);
