@@ -88,9 +88,11 @@ void map_refill(void *source, size_t need, ari_span *in, ari_err *err)
     if (true_need) advise(span_first(part, FETCH_MOST), MADV_WILLNEED);
 }
 
-void map_rest(ari_span map)
+void map_rest(ari_span part)
 {
-    advise(span_first(map, map.size & ~(size_t)(sysconf(_SC_PAGESIZE) - 1)), MADV_DONTNEED);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), before = (page - (uintptr_t)part.data % page) % page;
+    ari_span inner = span_from(part, before);
+    advise(span_first(inner, inner.size & ~(page - 1)), MADV_DONTNEED);
 }
 
 ari_status map_small(const char *path, uint64_t most, ari_span *out, ari_err *err)

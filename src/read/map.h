@@ -17,9 +17,9 @@ void map_onward(ari_span map);
 /* The refill of a cursor (base/cursor.h) over the beginning of a map, which is its source: what is asked for
  * comes in, and a sixteenth of what came before. */
 void map_refill(void *map, size_t need, ari_span *in, ari_err *err);
-/* The pages of a map, or of its beginning, need not stay in memory: they come back from the file when they
+/* The pages of a map that lie in that part of it need not stay in memory: they come back from the file when they
  * are asked for. */
-void map_rest(ari_span map);
+void map_rest(ari_span part);
 
 /* The whole of a small file, mapped, if it has at most `most` bytes. */
 ari_status map_small(const char *path, uint64_t most, ari_span *out, ari_err *err);
