@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-enum { REST_AFTER = 1 << 20 };
+enum { STRIDE = 1 << 20 };
 
 /* An index while it is read. */
 typedef struct reading {
@@ -30,8 +30,9 @@ static bool read_pair(reading *x, json_reader *j, ari_span tensor, size_t at)
         cursor_fail(j->in, ARI_LIMIT, "more than %" PRIu64 " tensors", x->limits->tensors);
         return false;
     }
-    if (at - x->rested >= REST_AFTER) {
+    if (at - x->rested >= STRIDE) {
         map_rest(span_first(x->map, at));
+        map_fetch(span_first(span_from(x->map, at), STRIDE));
         x->rested = at;
     }
     return x->visit(x->context, &row);
@@ -100,6 +101,7 @@ ari_status index_read(const char *path, const ari_limits *limits, index_visit *v
 {
     reading x = { .limits = limits, .visit = visit, .context = context, .total_size = ARI_NO_OFFSET };
     ari_status status = map_small(path, limits->sidecar_bytes, &x.map, err);
+    map_fetch(span_first(x.map, STRIDE));
     if (status == ARI_OK) status = parse(&x, err);
     *total_size = x.total_size;
     arena_free(&x.arena);

@@ -7,7 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIRST_STEP = 4 * 4096, FETCH_MOST = 1 << 27 };
+enum {
+    FIRST_STEP = 4 * 4096,
+    FETCH_MOST = 1 << 27,
+    POPULATE_READ = 22, /* MADV_POPULATE_READ, since Linux 5.14; older headers do not name it. */
+};
 
 static ari_status refused(ari_err *err, int code)
 {
@@ -74,18 +78,26 @@ void map_onward(ari_span map)
     advise(map, MADV_NORMAL);
 }
 
+/* From the disk all at once, and into this process's tables all at once: a page at a time either is slow. */
+void map_fetch(ari_span part)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), before = (uintptr_t)part.data % page;
+    if (part.size == 0) return;
+    part = (ari_span){ part.data - before, part.size + before };
+    advise(part, MADV_WILLNEED);
+    advise(part, POPULATE_READ);
+}
+
 void map_refill(void *source, size_t need, ari_span *in, ari_err *err)
 {
     const ari_span *map = source;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), from = in->size & ~(page - 1);
-    size_t more = in->size / 16 < FIRST_STEP ? FIRST_STEP : in->size / 16;
+    size_t from = in->size, more = from / 16 < FIRST_STEP ? FIRST_STEP : from / 16;
     (void)err;
     /* Of a count that cannot be true nothing is fetched: the reader will refuse it. */
     bool true_need = need <= map->size;
-    if (need < in->size + more) need = in->size + more;
+    if (need < from + more) need = from + more;
     in->size = need < map->size ? need : map->size;
-    ari_span part = span_from(span_first(*map, in->size), from);
-    if (true_need) advise(span_first(part, FETCH_MOST), MADV_WILLNEED);
+    if (true_need) map_fetch(span_first(span_from(span_first(*map, in->size), from), FETCH_MOST));
 }
 
 void map_rest(ari_span part)

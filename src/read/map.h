@@ -14,11 +14,13 @@ void map_close(ari_span map);
  * there, a page at a time; or from the beginning on, until it is enough. */
 void map_sparsely(ari_span map);
 void map_onward(ari_span map);
+/* These bytes will be read, all of them, now. */
+void map_fetch(ari_span part);
 /* The refill of a cursor (base/cursor.h) over the beginning of a map, which is its source: what is asked for
  * comes in, and a sixteenth of what came before. */
 void map_refill(void *map, size_t need, ari_span *in, ari_err *err);
-/* The pages of a map that lie in that part of it need not stay in memory: they come back from the file when they
- * are asked for. */
+/* The pages of a map that lie in that part of it need not stay in memory: they come back from the file when
+ * they are asked for. */
 void map_rest(ari_span part);
 
 /* The whole of a small file, mapped, if it has at most `most` bytes. */
