@@ -61,20 +61,36 @@ static bool may_belong(const char *name)
            strncasecmp(name, "checksum", 8) == 0;
 }
 
-static bool allow_beside(sandbox_bounds *to, const char *folder)
+/* Folders in it are looked into where an index may name files in them; else it may be one of a thousand
+ * models, and of what lies below only chat templates are read. */
+static bool allow_files(sandbox_bounds *to, const char *folder, size_t levels, bool *index)
 {
     folder_walk w;
-    bool ok = sandbox_allow(to, folder, REACH_NAMES);
-    walk_open(&w, folder, 2);
+    bool ok = true;
+    walk_open(&w, folder, levels);
     for (size_t seen = 0; ok && seen < ENTRIES_MOST && walk_next(&w); seen++) {
         struct stat target;
-        bool file = stat(w.path, &target) == 0 && S_ISREG(target.st_mode);
-        if (file && may_belong(walk_name(&w))) ok = sandbox_allow(to, w.path, REACH_ALL);
+        const char *name = walk_name(&w);
+        if (!may_belong(name) || stat(w.path, &target) != 0 || !S_ISREG(target.st_mode)) continue;
+        *index = *index || strstr(name, ".index.json") != NULL;
+        ok = sandbox_allow(to, w.path, REACH_ALL);
     }
     walk_close(&w);
-    char notes[4096];
-    snprintf(notes, sizeof(notes), "%s/.cache/huggingface/download", folder);
-    return ok && sandbox_allow(to, notes, REACH_ALL);
+    return ok;
+}
+
+static bool allow_beside(sandbox_bounds *to, const char *folder)
+{
+    static const char *const below[] = { ".cache/huggingface/download", "additional_chat_templates" };
+    bool index = false;
+    bool ok = sandbox_allow(to, folder, REACH_NAMES) && allow_files(to, folder, 1, &index) &&
+              (!index || allow_files(to, folder, 2, &index));
+    for (size_t i = 0; ok && i < sizeof(below) / sizeof(below[0]); i++) {
+        char path[4096];
+        snprintf(path, sizeof(path), "%s/%s", folder, below[i]);
+        ok = sandbox_allow(to, path, REACH_ALL);
+    }
+    return ok;
 }
 
 static bool allow_path(sandbox_bounds *to, gone_through *g, const char *path, bool folder)
