@@ -47,7 +47,7 @@ once = $(eval $(1) = $$(eval $(1) := $$(shell $(2)))$$($(1)))
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard
 $(call once,HARDEN_release,for flag in $(HARDENING); do \
     $(CC) -Werror $$$$flag -S -o /dev/null -x c /dev/null 2>/dev/null && echo $$$$flag; done)
-RELRO_release := -Wl,-z,relro,-z,now,-z,noexecstack
+RELRO_release := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,pack-relative-relocs
 # One set of objects goes into the program and both libraries. What the header does not declare stays inside.
 PIC := -fPIC -fvisibility=hidden
 
@@ -60,9 +60,10 @@ $(call once,JOBS,nproc)
 
 OUR_CPPFLAGS = -Iinclude -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DARI_VERSION=\"$(VERSION)\" \
                $(PKG_CFLAGS) $(CPPFLAGS)
-OUR_CFLAGS   = -std=c11 $(WARN) $(PIC) $(FLAGS_$(FLAVOUR)) $(HARDEN_$(FLAVOUR)) $(CFLAGS)
+OUR_CFLAGS   = -std=c11 -fno-math-errno $(WARN) $(PIC) $(FLAGS_$(FLAVOUR)) $(HARDEN_$(FLAVOUR)) $(CFLAGS)
 LINK         = $(CC) $(FLAGS_$(FLAVOUR)) $(HARDEN_$(FLAVOUR)) $(CFLAGS) $(RELRO_$(FLAVOUR)) $(LDFLAGS)
-OUR_LIBS     = $(PKG_LIBS) -lm $(LDLIBS)
+# libm is loaded where a machine has no instruction for a square root, and nowhere else: loading takes time.
+OUR_LIBS     = $(PKG_LIBS) -lc -Wl,--as-needed -lm -Wl,--no-as-needed $(LDLIBS)
 
 LIB_SRC  := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 CLI_SRC  := $(sort $(wildcard src/cli/*.c))

@@ -264,12 +264,17 @@ Test(relation, bits_of_rarity)
     r.sharing[ARI_FIELD_MLP_BIAS] = 2;
     r.sharing[ARI_FIELD_HIDDEN_SIZE] = 2;
     r.sharing[ARI_FIELD_HIDDEN_ACT] = 8;
+    r.knowing[ARI_FIELD_NORM_EPS] = 1000;
+    r.sharing[ARI_FIELD_NORM_EPS] = 7;
     ari_keys keys = key("hidden_size") | key("hidden_act") | key("vocab_size");
+    ranking_weigh(&r);
     cr_expect(fabs(bits_of(&r, keys) - 5) < 1e-9);
+    cr_expect(fabs(bits_of(&r, key("norm_eps")) - log2(1000.0 / 7)) < 1e-9, "as the library has it");
     cr_expect(fabs(bits_of(&r, key("mlp_bias")) - 1) < 1e-9);
     /* "experts" says what its two fields say already. */
     r.sharing[ARI_FIELD_NUM_EXPERTS] = r.sharing[ARI_KEY_EXPERTS] = 4;
     ari_keys routed = key("num_experts");
+    ranking_weigh(&r);
     cr_expect(fabs(bits_of(&r, routed | key_bit(ARI_KEY_EXPERTS)) - 1) < 1e-9);
 }
 

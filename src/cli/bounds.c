@@ -127,7 +127,8 @@ static bool allow_stores(sandbox_bounds *to)
 bool bounds_of(const cli_options *o, sandbox_bounds *out)
 {
     bool stores = o->list, ok = true;
-    gone_through gone = { .count = 0 };
+    gone_through gone; /* 16 KiB that stay as they are. */
+    gone.count = 0;
     *out = (sandbox_bounds){ .output = o->output };
     for (size_t i = 0; ok && i < o->path_count; i++) {
         struct stat s;

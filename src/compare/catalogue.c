@@ -271,18 +271,29 @@ static const char *evidence_of(const ari_entry *e, ari_field field)
     return e->evidence;
 }
 
-void entry_architecture(const ari_entry *e, const ari_tower *tower, ari_architecture *out)
+static void fill(const ari_entry *e, const ari_stated *stated, size_t n, bool own, ari_inferred *fields)
 {
-    const ari_stated *stated = tower == NULL ? e->stated : tower->stated;
-    size_t n = tower == NULL ? e->stated_count : tower->stated_count;
-    architecture_clear(out);
     for (size_t i = 0; i < n; i++) {
         ari_field field = (ari_field)stated[i].field;
         const char *json = e->pool[stated[i].value].json;
         /* A null that is written down says that there is no such thing. */
-        out->fields[field] =
-            (ari_inferred){ .value = json,
-                            .basis = strcmp(json, "null") == 0 ? ARI_SHAPE : ARI_STATED,
-                            .evidence = tower == NULL ? evidence_of(e, field) : e->evidence };
+        fields[field] = (ari_inferred){ .value = json,
+                                        .basis = json[0] == 'n' ? ARI_SHAPE : ARI_STATED,
+                                        .evidence = own ? evidence_of(e, field) : e->evidence };
+    }
+}
+
+void entry_fields(const ari_entry *e, ari_inferred *fields)
+{
+    fill(e, e->stated, e->stated_count, true, fields);
+}
+
+void entry_architecture(const ari_entry *e, const ari_tower *tower, ari_architecture *out)
+{
+    architecture_clear(out);
+    if (tower == NULL) {
+        entry_fields(e, out->fields);
+    } else {
+        fill(e, tower->stated, tower->stated_count, false, out->fields);
     }
 }

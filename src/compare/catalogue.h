@@ -82,6 +82,8 @@ const char *catalogue_nearest(const ari_catalogue *c, const char *name);
 /* The stated fields of an entry, or of a tower of it, as an architecture of basis ARI_STATED. JSON null
  * stands for a model that has no such thing. Strings are the entry's. */
 void entry_architecture(const ari_entry *e, const ari_tower *tower, ari_architecture *out);
+/* The same of the entry itself, into fields that are clear. */
+void entry_fields(const ari_entry *e, ari_inferred *fields);
 /* The text of a field, NULL where the entry does not state it. */
 const ari_value *entry_value(const ari_entry *e, ari_field field);
 

@@ -9,16 +9,36 @@ bool is_identical(const ari_match *m)
                                                tiers_of(&m->by_expert_width).least == ARI_IDENTICAL);
 }
 
+/* The binary logarithm of at least 1, a digit after the other: squaring doubles it. To a millionth, and it is
+ * all that this program would load the mathematical library for. */
+static double binary_logarithm(double x)
+{
+    int whole;
+    double rest = 2 * frexp(x, &whole), sum = whole - 1;
+    for (double digit = 0.5; digit > 1e-12; digit /= 2) {
+        rest *= rest;
+        if (rest < 2) continue;
+        rest /= 2;
+        sum += digit;
+    }
+    return sum;
+}
+
+void ranking_weigh(ari_ranking *r)
+{
+    for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
+        double n = r->sharing[key] == 0 ? 1 : r->sharing[key];
+        r->bits[key] = r->knowing[key] > n ? binary_logarithm(r->knowing[key] / n) : 0;
+    }
+}
+
 double bits_of(const ari_ranking *r, ari_keys matched)
 {
     const ari_keys parts = key_bit(ARI_FIELD_NUM_EXPERTS) | key_bit(ARI_FIELD_NUM_SHARED_EXPERTS);
     double bits = 0;
     /* "experts" is the two of them: not twice. */
     if ((matched & parts) != 0) matched &= ~key_bit(ARI_KEY_EXPERTS);
-    for (size_t key = 0; key < ARI_KEY_COUNT; key++) {
-        double n = r->sharing[key] == 0 ? 1 : r->sharing[key];
-        if ((matched & key_bit(key)) != 0 && r->knowing[key] > n) bits += log2(r->knowing[key] / n);
-    }
+    for (size_t key = 0; key < ARI_KEY_COUNT; key++) bits += (matched & key_bit(key)) != 0 ? r->bits[key] : 0;
     return bits;
 }
 
@@ -101,6 +121,7 @@ bool rank_catalogue(const ari_catalogue *c, const ari_record *subject, ari_keys 
     bool ok = !scratch.failed;
     arena_free(&scratch);
     out->models = out->count;
+    ranking_weigh(out);
     for (size_t i = 0; i < out->count; i++)
         out->matches[i].bits = bits_of(out, out->matches[i].extended.matched);
     qsort(out->matches, out->count, sizeof(out->matches[0]), by_tier_and_bits);

@@ -21,6 +21,7 @@ typedef struct ari_ranking {
     /* Of each key: entries with the subject's value, its own not counted; those that state one; and those
      * that do or are known to have none. */
     uint32_t sharing[ARI_KEY_COUNT], stating[ARI_KEY_COUNT], knowing[ARI_KEY_COUNT];
+    double bits[ARI_KEY_COUNT];                           /* What sharing the subject's value says. */
     double least[ARI_KEY_COUNT], greatest[ARI_KEY_COUNT]; /* NaN where there are no numbers. */
     size_t models;                                        /* Entries held against the subject. */
     size_t sharing_core;                                  /* Entries with the same five values. */
@@ -32,9 +33,11 @@ typedef struct ari_ranking {
 bool rank_catalogue(const ari_catalogue *c, const ari_record *subject, ari_keys keys, ari_ranking *out);
 void ranking_free(ari_ranking *r);
 
-/* The sum over matched keys of -log2 of how many share the subject's value of the catalogued models whose own
- * is known. Keys depend on each other (a width brings a number of heads), so the sum says more than is true:
- * an upper bound. A value that none of them has counts as if one had it. */
+/* What each value of the subject says: -log2 of how many share it of the catalogued models whose own is
+ * known. A value that none of them has counts as if one had it. */
+void ranking_weigh(ari_ranking *r);
+/* The sum of that over matched keys. Keys depend on each other (a width brings a number of heads), so it says
+ * more than is true: an upper bound. */
 double bits_of(const ari_ranking *r, ari_keys matched);
 
 /* One record beside another, in all respects. */

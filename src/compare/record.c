@@ -201,10 +201,8 @@ void record_of_model(ari_arena *arena, const ari_model *m, ari_record *out)
 
 void record_of_entry(ari_arena *arena, const ari_entry *e, ari_record *out)
 {
-    ari_architecture a;
-    entry_architecture(e, NULL, &a);
     clear(out);
-    memcpy(out->values, a.fields, sizeof(a.fields));
+    entry_fields(e, out->values);
     for (size_t i = 0; i < e->stated_count; i++)
         out->numbers[e->stated[i].field] = e->pool[e->stated[i].value].number;
     out->name = e->name;

@@ -16,8 +16,9 @@ static stock stock_of(const ari_record *subject, const ari_record *others, size_
         s.stating += (r.matched | r.differing) != 0;
         /* What is open may be the same. */
         s.sharing += (r.matched | r.possible) != 0;
-        s.least = fmin(s.least, others[i].numbers[key]);
-        s.greatest = fmax(s.greatest, others[i].numbers[key]);
+        double x = others[i].numbers[key];
+        if (x < s.least || isnan(s.least)) s.least = x;
+        if (x > s.greatest || isnan(s.greatest)) s.greatest = x;
     }
     return s;
 }

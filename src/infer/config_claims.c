@@ -39,9 +39,9 @@ static const struct exception {
 };
 
 static const struct class_defaults {
-    const char *model_type;
-    const char *hidden, *layers, *heads, *kv_heads, *head_dim, *width, *act, *theta, *tied, *epsilon,
-        *experts, *top_k;
+    char model_type[32]; /* No pointers, as above. */
+    char hidden[8], layers[8], heads[8], kv_heads[8], head_dim[8], width[8], act[24], theta[16], tied[8],
+        epsilon[16], experts[8], top_k[8];
 } defaults[] = {
 #define DEFAULTS(...) { __VA_ARGS__ },
 #include "infer/default.def"
@@ -240,12 +240,13 @@ static void assume_class(witness *w, const struct class_defaults *d)
         { ARI_FIELD_NORM_EPS, d->epsilon },          { ARI_FIELD_NUM_EXPERTS, d->experts },
         { ARI_FIELD_NUM_EXPERTS_PER_TOK, d->top_k },
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        claim_default(w, rows[i].field, rows[i].value, why);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].value[0] != '\0') claim_default(w, rows[i].field, rows[i].value, why);
+    }
     int64_t hidden;
-    if (d->width != NULL && strcmp(d->width, "4x") != 0) {
+    if (d->width[0] != '\0' && strcmp(d->width, "4x") != 0) {
         claim_default(w, ARI_FIELD_INTERMEDIATE_SIZE, d->width, why);
-    } else if (d->width != NULL && claimed_number(w->out, ARI_FIELD_HIDDEN_SIZE, &hidden)) {
+    } else if (d->width[0] != '\0' && claimed_number(w->out, ARI_FIELD_HIDDEN_SIZE, &hidden)) {
         claim_default(w, ARI_FIELD_INTERMEDIATE_SIZE, arena_printf(&w->c->arena, "%" PRId64, 4 * hidden),
                       "4 x hidden_size");
     }

@@ -5,6 +5,8 @@
 
 enum { NUMBERS_MAX = 8192, STACKS_TRIED = 64 };
 
+#include <stdlib.h>
+
 static const struct {
     const char *word;
     ari_role_group group;
@@ -297,16 +299,18 @@ static void find_outside(const tail_index *x, ari_layout *l)
 
 bool roles_assign(ari_layout *l)
 {
-    tail_index x = { 0 };
-    x.words.seed = l->tensors->names.seed;
-    for (size_t i = 0; i < CONTEXT_COUNT; i++) words_index(&x.contexts, i, contexts[i].word);
-    x.wrapper = find_wrapper(l);
-    bool ok = index_tails(&x);
+    tail_index *x = calloc(1, sizeof(*x));
+    if (x == NULL) return false;
+    x->words.seed = l->tensors->names.seed;
+    for (size_t i = 0; i < CONTEXT_COUNT; i++) words_index(&x->contexts, i, contexts[i].word);
+    x->wrapper = find_wrapper(l);
+    bool ok = index_tails(x);
     for (size_t i = 0; ok && i < l->template_count; i++) {
         l->templates[i].outside = l->templates[i].stack == 0;
-        assign(&x, l, &l->templates[i]);
+        assign(x, l, &l->templates[i]);
     }
-    if (ok) find_outside(&x, l);
-    lookup_free(&x.words);
+    if (ok) find_outside(x, l);
+    lookup_free(&x->words);
+    free(x);
     return ok;
 }

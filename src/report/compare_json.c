@@ -51,7 +51,7 @@ static void add_pair(json_builder *b, json_tree *pairs, const ari_comparison *c,
     json_add_parts(b, components, &c->beside[i], NULL);
     json_add_parts(b, components, &c->towers, c);
     json_add_text(b, pair, "tier", tiers_word(m->tiers));
-    json_add_number(b, pair, "bits", round(10 * m->bits) / 10);
+    json_add_number(b, pair, "bits", floor(10 * m->bits + 0.5) / 10);
     json_add_uint(b, pair, "models_sharing_core", c->ranking.sharing_core);
     json_add_text(b, pair, "but_for", m->but_for == ARI_KEY_COUNT ? NULL : key_name(m->but_for));
 }

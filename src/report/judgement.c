@@ -86,7 +86,7 @@ void json_add_matches(json_builder *b, json_tree *to, const ari_comparison *c, s
         if (m->has_expert_width)
             json_add_relation(b, o, "core_by_moe_intermediate_size", &m->by_expert_width);
         json_add_text(b, o, "tier", tiers_word(m->tiers));
-        json_add_number(b, o, "bits", round(10 * m->bits) / 10);
+        json_add_number(b, o, "bits", floor(10 * m->bits + 0.5) / 10);
         json_add_text(b, o, "but_for", m->but_for == ARI_KEY_COUNT ? NULL : key_name(m->but_for));
     }
 }

@@ -16,6 +16,16 @@ enum {
     CELL_MIN = 3,
 };
 
+static double larger(double a, double b)
+{
+    return a < b ? b : a;
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
 static void text_at(ari_text *out, double x, double y, const char *class, const char *words)
 {
     text_printf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">", x, y, class);
@@ -33,7 +43,7 @@ static void box(ari_text *out, double x, double y, double width, double height, 
 static double greatest(const ari_picture *p)
 {
     double most = 0;
-    for (size_t i = 0; i < p->count; i++) most = fmax(most, p->items[i].size);
+    for (size_t i = 0; i < p->count; i++) most = larger(most, p->items[i].size);
     return most > 0 ? most : 1;
 }
 
@@ -41,9 +51,9 @@ static double greatest(const ari_picture *p)
 static double label_room(const ari_picture *p)
 {
     double most = 0;
-    for (size_t i = 0; i < p->count; i++) most = fmax(most, (double)text_columns(p->items[i].label));
-    for (size_t i = 0; i < p->rows; i++) most = fmax(most, (double)text_columns(p->row_names[i]));
-    return fmin(LABELS_MOST, 7.5 * most + 16);
+    for (size_t i = 0; i < p->count; i++) most = larger(most, (double)text_columns(p->items[i].label));
+    for (size_t i = 0; i < p->rows; i++) most = larger(most, (double)text_columns(p->row_names[i]));
+    return smaller(LABELS_MOST, 7.5 * most + 16);
 }
 
 static void draw_bars(ari_text *out, const ari_picture *p)
@@ -52,7 +62,7 @@ static void draw_bars(ari_text *out, const ari_picture *p)
     for (size_t i = 0; i < p->count; i++) {
         double y = (double)i * LINE;
         text_at(out, left - 8, y + 17, "end", p->items[i].label);
-        box(out, left, y + 4, fmax(1, p->items[i].size / most * room), LINE - 8, "t", 0);
+        box(out, left, y + 4, larger(1, p->items[i].size / most * room), LINE - 8, "t", 0);
         text_at(out, left + p->items[i].size / most * room + 6, y + 17, "start", p->items[i].value);
     }
 }
@@ -67,7 +77,7 @@ static void draw_stack(ari_text *out, const ari_picture *p)
         x += width;
     }
     for (size_t i = 0; i < p->count; i++) {
-        double column = i % 2 == 0 ? 0 : WIDTH / 2.0, y = LINE + 18 + floor((double)i / 2) * LINE;
+        double column = i % 2 == 0 ? 0 : WIDTH / 2.0, y = LINE + 18 + (double)(i / 2) * LINE;
         box(out, column, y + 4, 14, 14, "t", (unsigned)(i % TINTS));
         text_at(out, column + 22, y + 16, "start", p->items[i].label);
         text_at(out, column + WIDTH / 2.0 - 12, y + 16, "end", p->items[i].value);
@@ -77,7 +87,7 @@ static void draw_stack(ari_text *out, const ari_picture *p)
 static double cell_width(const ari_picture *p)
 {
     double room = (WIDTH - label_room(p)) / (double)(p->columns > 0 ? p->columns : 1);
-    return fmin(CELL_MAX, fmax(CELL_MIN, room));
+    return smaller(CELL_MAX, larger(CELL_MIN, room));
 }
 
 /* Names of columns where there is room for them, else the first and the last. */
@@ -137,7 +147,7 @@ static void draw_blocks(ari_text *out, const ari_picture *p)
         const ari_picture_item *b = &p->items[i];
         bool first = i == 0 || p->items[i - 1].group != b->group;
         if (first) y = 0;
-        draw_block(out, b, ((double)b->group + 0.5) * room, y, fmax(6, sqrt(b->size) / most * (room - 90)),
+        draw_block(out, b, ((double)b->group + 0.5) * room, y, larger(6, sqrt(b->size) / most * (room - 90)),
                    room);
         if (first && b->group > 0)
             text_at(out, (double)b->group * room, y + 15, "mid strong", "\xE2\x86\x92");
@@ -150,7 +160,7 @@ static double height_of(const ari_picture *p)
     size_t tallest = 0, n = 0;
     switch (p->kind) {
     case PICTURE_BARS: return (double)p->count * LINE + 4;
-    case PICTURE_STACK: return LINE + 24 + ceil((double)p->count / 2) * LINE;
+    case PICTURE_STACK: return LINE + 24 + (double)((p->count + 1) / 2) * LINE;
     case PICTURE_MAP: return LINE + (double)p->rows * CELL_MAX + 30;
     case PICTURE_BLOCKS: break;
     }
@@ -164,7 +174,7 @@ static double height_of(const ari_picture *p)
 static double width_of(const ari_picture *p)
 {
     if (p->kind != PICTURE_MAP) return WIDTH;
-    return fmax(WIDTH, label_room(p) + (double)p->columns * cell_width(p));
+    return larger(WIDTH, label_room(p) + (double)p->columns * cell_width(p));
 }
 
 /* For those who do not see it: what it is of, and what it shows where that is a few figures. */
