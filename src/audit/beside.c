@@ -2,7 +2,6 @@
 
 #include "base/json.h"
 #include "read/container.h"
-#include "read/map.h"
 #include "read/sniff.h"
 #include "read/walk.h"
 
@@ -162,6 +161,6 @@ void remote_code_check(ari_checkpoint *c)
         bool told = i < 2 || i + 1 == FILES;
         if (tree == NULL && (!told || ari_is_out_of_memory(&err))) checkpoint_unreadable(c, files[i], &err);
         json_free(tree);
-        map_close(text);
+        checkpoint_sidecar_close(c, text);
     }
 }

@@ -120,11 +120,13 @@ static ari_status list_tensors(sweep *s, ari_err *err)
 
 ari_status sweep_open(ari_checkpoint *c, const ari_checks *checks, const records *r, sweep *s, ari_err *err)
 {
-    *s = (sweep){ .c = c, .checks = checks, .hashes = checks->hash || checks->manifest != NULL };
+    s->c = c;
+    s->checks = checks;
+    s->hashes = checks->hash || checks->manifest != NULL;
     if (!s->hashes && !checks->values) return ARI_OK;
     if (s->hashes && hash_load(&s->library, err) != ARI_OK) return err->status;
     if (list_files(s, r, err) != ARI_OK) return err->status;
-    return list_tensors(s, err);
+    return s->files_only ? ARI_OK : list_tensors(s, err);
 }
 
 void sweep_close(sweep *s)
@@ -296,7 +298,7 @@ ari_status sweep_run(sweep *s, ari_err *err)
     worker workers[THREADS_MOST];
     if (s->c == NULL || s->files == NULL) return ARI_OK;
     crew k = { .s = s, .err = ARI_ERR_INIT };
-    k.job_count = (s->hashes ? s->file_count : 0) + s->c->tensors.count;
+    k.job_count = (s->hashes ? s->file_count : 0) + (s->files_only ? 0 : s->c->tensors.count);
     if (k.job_count == 0) return ARI_OK;
     pthread_mutex_init(&k.lock, NULL);
     bool ok = run_crew(&k, workers, thread_count(k.job_count));
@@ -361,4 +363,16 @@ ari_status sweep_finish(sweep *s, ari_sums *sums, ari_err *err)
                         .tensors = s->tensors,
                         .tensor_known = s->tensor_known };
     return sums_structure(s->c, &s->library, sums->structure) ? ARI_OK : ari_out_of_memory(err);
+}
+
+ari_status sweep_files(ari_checkpoint *c, const ari_checks *checks, ari_sums *sums, ari_err *err)
+{
+    records none = { 0 };
+    sweep s = { .files_only = true };
+    ari_status status = sweep_open(c, checks, &none, &s, err);
+    if (checks->opened != NULL) checks->opened(checks->context);
+    if (status == ARI_OK) status = sweep_run(&s, err);
+    if (status == ARI_OK && s.hashes) *sums = (ari_sums){ .files = s.files, .file_count = s.file_count };
+    sweep_close(&s);
+    return status;
 }

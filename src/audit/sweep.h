@@ -13,7 +13,7 @@ typedef struct sweep {
     ari_checkpoint *c;
     const ari_checks *checks;
     hash_library library;
-    bool hashes;
+    bool hashes, files_only; /* The second: tensors are not hashed by themselves. */
     ari_file_sum *files;
     int *descriptors; /* One a file. */
     size_t file_count;
@@ -24,7 +24,7 @@ typedef struct sweep {
     uint64_t total;       /* Bytes to be read. */
 } sweep;
 
-/* Nothing is opened where neither hashes nor values are asked for. Fails with UNSUPPORTED, LIMIT, and where a
+/* Into a sweep of zeros. Nothing is opened where neither hashes nor values are asked for. Fails with UNSUPPORTED, LIMIT, and where a
  * file cannot be opened or is another than was mapped. sweep_close either way. */
 ari_status sweep_open(ari_checkpoint *c, const ari_checks *checks, const records *r, sweep *s, ari_err *err);
 /* In as many threads as this process may run at once. */
@@ -32,5 +32,8 @@ ari_status sweep_run(sweep *s, ari_err *err);
 /* Findings about values; what was hashed goes to `sums`. */
 ari_status sweep_finish(sweep *s, ari_sums *sums, ari_err *err);
 void sweep_close(sweep *s);
+
+/* The SHA-256 of the checkpoint's own files, whole, and nothing else. */
+ari_status sweep_files(ari_checkpoint *c, const ari_checks *checks, ari_sums *sums, ari_err *err);
 
 #endif

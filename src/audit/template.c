@@ -1,7 +1,6 @@
 #include "audit/template.h"
 
 #include "base/json.h"
-#include "read/map.h"
 #include "read/walk.h"
 
 #include <ctype.h>
@@ -306,7 +305,7 @@ static void check_metadata(ari_checkpoint *c)
         if (!own || !span_starts(m->key, "tokenizer.chat_template")) continue;
         const ari_file *file = &c->files[m->file];
         const uint8_t *begin = file->map.data;
-        bool mapped = file->inflater == NULL && m->bytes.data >= begin && m->bytes.size > 0;
+        bool mapped = file->inflater == NULL && file->map.size > 0 && m->bytes.data >= begin && m->bytes.size > 0;
         const char *from = arena_printf(&c->arena, "%s%s", file->where, show(m->key).text);
         template_check(&c->findings, m->bytes, from, mapped ? (uint64_t)(m->bytes.data - begin) : m->at);
     }
@@ -347,7 +346,7 @@ static void check_file(ari_checkpoint *c, const char *name)
     } else {
         check_configuration(c, shown, text);
     }
-    map_close(text);
+    checkpoint_sidecar_close(c, text);
 }
 
 void templates_check(ari_checkpoint *c)
@@ -358,6 +357,7 @@ void templates_check(ari_checkpoint *c)
     folder_walk w;
     check_metadata(c);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) check_file(c, files[i]);
+    if (c->capsule != NULL) return;
     walk_open(&w, arena_printf(&c->arena, "%s%s", c->folder, more), 1);
     for (uint64_t seen = 0; seen < c->limits.files && walk_next(&w); seen++) {
         if (span_ends(span_of(walk_name(&w)), ".jinja"))

@@ -186,6 +186,57 @@ void text_escape(ari_text *t, ari_span foreign, size_t most)
     }
 }
 
+/* A character that does not show as it is within a string of JSON. */
+static void put_json_code(ari_text *t, uint32_t code, ari_span bytes)
+{
+    if (code == UINT32_MAX) {
+        put_hex(t, 'u', 0xDC00u | bytes.data[0], 4);
+    } else if (code == '"') {
+        text_put(t, "\\\"");
+    } else if (!is_unsafe(code) || code == '\n' || code == '\r' || code == '\t') {
+        put_code(t, code, bytes);
+    } else if (code <= 0xFFFF) {
+        put_hex(t, 'u', code, 4);
+    } else {
+        put_hex(t, 'u', 0xD800 + ((code - 0x10000) >> 10), 4);
+        put_hex(t, 'u', 0xDC00 + ((code - 0x10000) & 0x3FF), 4);
+    }
+}
+
+void text_put_json(ari_text *t, ari_span bytes)
+{
+    text_put(t, "\"");
+    for (size_t at = 0, n; at < bytes.size; at += n) {
+        ari_span rest = span_from(bytes, at);
+        n = plain_run(rest);
+        const uint8_t *quote = memchr(rest.data, '"', n);
+        if (quote != NULL) n = (size_t)(quote - rest.data);
+        if (n > 0) {
+            text_put_span(t, span_first(rest, n));
+        } else {
+            uint32_t code = utf8_decode(rest, &n);
+            put_json_code(t, code, span_first(rest, n));
+        }
+    }
+    text_put(t, "\"");
+}
+
+ari_span arena_json_bytes(ari_arena *a, ari_span string)
+{
+    if (string.size < 3 || memchr(string.data, 0xED, string.size) == NULL) return string;
+    uint8_t *out = arena_alloc(a, string.size);
+    size_t n = 0;
+    if (out == NULL) return (ari_span){ 0 };
+    for (size_t at = 0; at < string.size;) {
+        const uint8_t *s = string.data + at;
+        bool lone = s[0] == 0xED && string.size - at >= 3 && (s[1] == 0xB2 || s[1] == 0xB3) &&
+                    (s[2] & 0xC0) == 0x80;
+        out[n++] = lone ? (uint8_t)((s[1] & 3u) << 6 | (s[2] & 0x3Fu)) : s[0];
+        at += lone ? 3 : 1;
+    }
+    return (ari_span){ out, n };
+}
+
 void text_put_ascii(ari_text *t, const char *words)
 {
     ari_span rest = span_of(words);

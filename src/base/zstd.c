@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 enum {
+    PACK_LEVEL = 12, /* Names compress well at any level; from here on it takes seconds. */
     WINDOW_LOG_MAX = 27, /* 128 MiB: what zstd itself accepts without --long. */
     STEP = 1 << 16,      /* A header is rarely longer; a page cache read never shorter. */
     SMALL_FILE = 1 << 20,
@@ -109,4 +110,27 @@ void inflater_free(ari_inflater *z)
     ZSTD_freeDStream(z->stream);
     munmap(z->out, z->room);
     free(z);
+}
+
+/* In one thread: how many there are must not show. */
+static size_t pack(ari_span plain, uint8_t *out, size_t room)
+{
+    ZSTD_CCtx *z = ZSTD_createCCtx();
+    if (z == NULL) return 0;
+    ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, PACK_LEVEL);
+    ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
+    size_t size = ZSTD_compress2(z, out, room, plain.data, plain.size);
+    ZSTD_freeCCtx(z);
+    return ZSTD_isError(size) ? 0 : size;
+}
+
+ari_status zstd_pack(ari_span plain, uint8_t **out, size_t *size, ari_err *err)
+{
+    size_t room = ZSTD_compressBound(plain.size);
+    *out = ZSTD_isError(room) ? NULL : malloc(room);
+    *size = *out == NULL ? 0 : pack(plain, *out, room);
+    if (*size > 0) return ARI_OK;
+    free(*out);
+    *out = NULL;
+    return ari_out_of_memory(err);
 }

@@ -1,4 +1,4 @@
-/* zstd.h -- decompress as far as somebody reads, and no further.
+/* zstd.h -- decompress as far as somebody reads, and no further; and compress what is whole.
  *
  * The output goes into one reserved range of addresses, so it can grow without
  * moving: views into it stay valid. Pages are only touched as they fill. */
@@ -26,5 +26,9 @@ uint64_t inflater_total(const ari_inflater *z);
 void inflater_free(ari_inflater *z);
 
 bool zstd_recognise(ari_span head);
+
+/* One frame that states its size and bears a checksum. The same bytes give the same frame, of one version of
+ * zstd. *out is malloc'd. */
+ari_status zstd_pack(ari_span plain, uint8_t **out, size_t *size, ari_err *err);
 
 #endif

@@ -200,28 +200,11 @@ typedef struct comparison_job {
     char *text;
 } comparison_job;
 
-/* Alternatives are listed, and one has to be chosen. */
-static ari_status need_one(const cli_subject *s, ari_err *err)
-{
-    ari_text list = { 0 };
-    size_t n = subject_count(s);
-    if (n == 1) return ARI_OK;
-    for (size_t i = 0; i < n && i < 8; i++) {
-        if (i > 0) text_put(&list, ", ");
-        text_put(&list, show(span_of(ari_set_path(s->set, i))).text);
-    }
-    snprintf(err->text, sizeof(err->text), "holds %zu models; name one of them: %s%s", n,
-             list.data == NULL ? "" : list.data, n > 8 ? ", ..." : "");
-    err->status = ARI_USAGE;
-    text_free(&list);
-    return err->status;
-}
-
 static ari_status open_side(void *context, ari_err *err)
 {
     comparison_job *j = context;
     side *s = &j->sides[j->count + j->failed];
-    ari_status status = need_one(&s->subject, err);
+    ari_status status = subject_need_one(&s->subject, err);
     return status == ARI_OK ? subject_open(j->run, &s->subject, 0, &s->model, err) : status;
 }
 

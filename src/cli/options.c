@@ -230,7 +230,10 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_TOP: return set_top(o, value);
     case OPTION_FORMAT: return set_format(o, value);
     case OPTION_JSON: o->style.format = ARI_JSON; return true;
-    case OPTION_OUTPUT: o->output = strcmp(value, "-") == 0 ? NULL : value; return true;
+    case OPTION_OUTPUT:
+        o->to_stdout = strcmp(value, "-") == 0;
+        o->output = o->to_stdout ? NULL : value;
+        return true;
     case OPTION_WEIGHTS_ONLY: o->library.weights_only = true; return true;
     case OPTION_LIST: o->list = true; return true;
     case OPTION_VERBOSE: o->style.evidence = true; return true;

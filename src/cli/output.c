@@ -91,6 +91,21 @@ void output_put(cli_output *out, const char *words)
     if (out->code == 0 && fputs(words, out->file) < 0) out->code = errno == 0 ? EIO : errno;
 }
 
+void output_put_bytes(cli_output *out, const void *bytes, size_t size)
+{
+    if (out->code == 0 && fwrite(bytes, 1, size, out->file) != size) out->code = errno == 0 ? EIO : errno;
+}
+
+void output_abandon(cli_output *out)
+{
+    if (out->path == NULL) return;
+    fclose(out->file);
+    if (out->temporary != NULL) unlink(out->temporary);
+    unfinished = NULL;
+    free(out->temporary);
+    *out = (cli_output){ .file = stdout };
+}
+
 /* Give the complete file its name, with the rights of the one it replaces, or those any new file would have.
  */
 static bool give_name(cli_output *out)

@@ -16,6 +16,9 @@ typedef struct cli_output {
 bool output_open(cli_output *out, const char *path);
 /* Nothing is written after a write that failed: what stands there is a beginning. */
 void output_put(cli_output *out, const char *words);
+void output_put_bytes(cli_output *out, const void *bytes, size_t size);
+/* Take back what was written to a file; what is put from here on goes to standard output. */
+void output_abandon(cli_output *out);
 /* Flush, and give the file its name. False, with a line on standard error, if
  * something could not be written. A reader that closed its pipe has had enough:
  * that is no failure. */

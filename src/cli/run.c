@@ -254,6 +254,22 @@ size_t subject_count(const cli_subject *s)
     return s->set == NULL ? 1 : ari_set_count(s->set);
 }
 
+ari_status subject_need_one(const cli_subject *s, ari_err *err)
+{
+    ari_text list = { 0 };
+    size_t n = subject_count(s);
+    if (n == 1) return ARI_OK;
+    for (size_t i = 0; i < n && i < 8; i++) {
+        if (i > 0) text_put(&list, ", ");
+        text_put(&list, show(span_of(ari_set_path(s->set, i))).text);
+    }
+    snprintf(err->text, sizeof(err->text), "holds %zu models; name one of them: %s%s", n,
+             list.data == NULL ? "" : list.data, n > 8 ? ", ..." : "");
+    err->status = ARI_USAGE;
+    text_free(&list);
+    return err->status;
+}
+
 ari_status subject_open(const cli_run *r, const cli_subject *s, size_t i, ari_model **out, ari_err *err)
 {
     if (s->set != NULL) return ari_model_open(s->set, i, &r->o->library, out, err);

@@ -46,6 +46,8 @@ typedef struct cli_subject {
 void subject_find(const cli_run *r, const char *path, cli_subject *out);
 /* The number of models; of an error one, its object. */
 size_t subject_count(const cli_subject *s);
+/* Fails with USAGE where there are alternatives: they are listed, and one has to be chosen. */
+ari_status subject_need_one(const cli_subject *s, ari_err *err);
 /* Within a guard. */
 ari_status subject_open(const cli_run *r, const cli_subject *s, size_t i, ari_model **out, ari_err *err);
 void subject_free(cli_subject *s);

@@ -1,7 +1,6 @@
 /* card_claims.c -- what a model card says of the model's origin. */
 #include "base/yaml.h"
 #include "infer/witness.h"
-#include "read/map.h"
 
 /* A head longer than this is none. */
 enum { HEAD_BYTES = 1 << 18 };
@@ -29,6 +28,13 @@ static ari_span front_matter(ari_span card)
     return span_first(rest, (size_t)(close.data - rest.data));
 }
 
+ari_span card_head(ari_span card)
+{
+    ari_span head = front_matter(card);
+    size_t n = head.size == 0 ? 0 : (size_t)(head.data - card.data) + head.size + strlen("---");
+    return span_first(card, n);
+}
+
 static void claim_base(witness *w, const yaml_node *n)
 {
     bool nothing = yaml_is_plain(n, "null") || yaml_is_plain(n, "~") || yaml_is_plain(n, "");
@@ -37,7 +43,7 @@ static void claim_base(witness *w, const yaml_node *n)
 
 static void read_card(ari_checkpoint *c, ari_claims *out, ari_span card)
 {
-    witness w = { .c = c, .out = out, .source = "README.md" };
+    witness w = { .c = c, .out = out, .source = MODEL_CARD };
     ari_err err = ARI_ERR_INIT;
     ari_span head = front_matter(card);
     if (head.size == 0) return;
@@ -46,7 +52,7 @@ static void read_card(ari_checkpoint *c, ari_claims *out, ari_span card)
     const yaml_node *top = err.status == ARI_OK ? yaml_parse(head, &c->arena, &err) : NULL;
     const yaml_node *base = yaml_get(top, "base_model");
     if (top == NULL)
-        finding_add(&c->findings, ARI_FINDING_CARD_UNREADABLE, NO_TENSOR, ARI_NO_OFFSET, "README.md: %s",
+        finding_add(&c->findings, ARI_FINDING_CARD_UNREADABLE, NO_TENSOR, ARI_NO_OFFSET, MODEL_CARD ": %s",
                     err.text);
     if (base == NULL) return;
     claim_base(&w, base);
@@ -58,6 +64,6 @@ void examine_card(ari_checkpoint *c, ari_claims *out)
 {
     ari_err err = ARI_ERR_INIT;
     ari_span map = { 0 };
-    if (checkpoint_sidecar(c, "README.md", &map, &err) == ARI_OK) read_card(c, out, map);
-    map_close(map);
+    if (checkpoint_sidecar(c, MODEL_CARD, &map, &err) == ARI_OK) read_card(c, out, map);
+    checkpoint_sidecar_close(c, map);
 }

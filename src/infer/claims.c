@@ -95,12 +95,29 @@ void claim_origin(witness *w, ari_span stated, const char *by)
     w->out->origins[w->out->origin_count++] = (ari_origin){ arena_escape(&w->c->arena, stated, 200), by };
 }
 
+/* Its own keys say what a configuration would. */
+static bool speaks_for_itself(const ari_checkpoint *c)
+{
+    bool gguf = false;
+    for (size_t i = 0; i < c->file_count; i++) gguf = gguf || c->files[i].version > 0;
+    return gguf;
+}
+
+const char *claim_sidecar(const ari_checkpoint *c, size_t i)
+{
+    const char *name = speaks_for_itself(c) ? NULL : config_sidecar(c, &i);
+    return name != NULL ? name : i == 0 ? MODEL_CARD : NULL;
+}
+
+ari_span claim_part(const char *name, ari_span text)
+{
+    return strcmp(name, MODEL_CARD) == 0 ? card_head(text) : text;
+}
+
 void claims_read(ari_checkpoint *c, ari_claims *out)
 {
     *out = (ari_claims){ 0 };
-    bool gguf = false;
-    for (size_t i = 0; i < c->file_count; i++) gguf = gguf || c->files[i].version > 0;
-    if (gguf) {
+    if (speaks_for_itself(c)) {
         examine_gguf(c, out);
     } else {
         examine_sidecars(c, out);

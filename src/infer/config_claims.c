@@ -1,6 +1,5 @@
 /* config_claims.c -- what config.json, params.json and adapter_config.json say. */
 #include "infer/witness.h"
-#include "read/map.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -331,10 +330,19 @@ static const struct sidecar {
 /* Mistral's consolidated files go with params.json, everything else with config.json. */
 static bool belongs(const ari_checkpoint *c, const struct sidecar *s)
 {
-    bool consolidated = strstr(c->files[0].path, "consolidated") != NULL;
-    bool adapter = strstr(c->files[0].path, "adapter") != NULL;
+    const char *slash = strrchr(c->files[0].path, '/'), *name = slash == NULL ? c->files[0].path : slash + 1;
+    bool consolidated = strstr(name, "consolidated") != NULL;
+    bool adapter = strstr(name, "adapter") != NULL;
     if (s->examine == examine_adapter) return true;
     return !adapter && (strcmp(s->name, "params.json") == 0) == consolidated;
+}
+
+const char *config_sidecar(const ari_checkpoint *c, size_t *i)
+{
+    for (size_t k = 0; k < sizeof(sidecars) / sizeof(sidecars[0]); k++) {
+        if (belongs(c, &sidecars[k]) && (*i)-- == 0) return sidecars[k].name;
+    }
+    return NULL;
 }
 
 static void read_sidecar(ari_checkpoint *c, ari_claims *out, const struct sidecar *s)
@@ -352,7 +360,7 @@ static void read_sidecar(ari_checkpoint *c, ari_claims *out, const struct sideca
                     err.text);
     }
     json_free(tree);
-    map_close(map);
+    checkpoint_sidecar_close(c, map);
 }
 
 void examine_sidecars(ari_checkpoint *c, ari_claims *out)

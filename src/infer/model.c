@@ -70,6 +70,7 @@ static const char *find_dialect(ari_checkpoint *c)
 static ari_status infer(ari_model *m, const ari_options *options, ari_err *err)
 {
     ari_checkpoint *c = m->checkpoint;
+    m->weights_only = options->weights_only;
     m->dialect = find_dialect(c);
     if (!layout_build(&m->layout, &c->tensors)) return ari_out_of_memory(err);
     checkpoint_rest(c);
@@ -127,9 +128,14 @@ ari_status ari_model_verify(ari_model *m, const ari_checks *checks, ari_err *err
     static const ari_checks none = { 0 };
     ari_err unused = ARI_ERR_INIT;
     if (err == NULL) err = &unused;
+    if (checks == NULL) checks = &none;
     if (m->entry != NULL)
         return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "the catalogue has figures of it, and no files");
-    return audit_run(m->checkpoint, checks == NULL ? &none : checks, &m->sums, err);
+    if (m->checkpoint->capsule != NULL && (checks->values || checks->hash || checks->manifest != NULL)) {
+        ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "a capsule holds no data to read or to hash");
+        return ari_hint(err, "verify the model that it was made of, or leave out --values, --hash and --manifest");
+    }
+    return audit_run(m->checkpoint, checks, &m->sums, err);
 }
 
 ari_status ari_hash_ready(ari_err *err)
@@ -164,6 +170,11 @@ bool ari_model_parameters(const ari_model *m, uint64_t *out)
 {
     *out = m->parameters;
     return m->parameters_known;
+}
+
+bool ari_model_is_capsule(const ari_model *m)
+{
+    return m->entry == NULL && m->checkpoint->capsule != NULL;
 }
 
 bool ari_model_extent_known(const ari_model *m)

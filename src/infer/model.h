@@ -38,6 +38,7 @@ struct ari_model {
     bool adapter; /* Low-rank pairs without the weights that they adapt. */
     ari_parts parts;
     ari_traits traits;   /* Of the main component. */
+    bool weights_only;   /* Claims were not read. */
     const char *dialect; /* general.architecture, or NULL. */
     ari_claims claims;
     ari_architecture architecture; /* Of the main component. */

@@ -8,7 +8,7 @@
 
 #define ADAPTER "lora"
 
-enum { RATIOS = 65, COMPANIONS = 16, SMALL_VALUE = 1 << 16, MOST_BITS = 16, SCHEMES_KEPT = 32 };
+enum { RATIOS = 65, COMPANIONS = 16, MOST_BITS = 16, SCHEMES_KEPT = 32 };
 
 static const struct pack_row {
     const char *scheme, *payload, *dtypes, *companions, *conditions, *shape, *group;

@@ -9,6 +9,9 @@
 
 typedef enum ari_part { ARI_PART_WEIGHT, ARI_PART_BIAS, ARI_PART_OTHER } ari_part;
 
+/* Bytes of the longest tensor that is looked into: it holds the shape of another, as numbers or as JSON. */
+enum { SMALL_VALUE = 1 << 16 };
+
 /* What most of the packed elements are stored as. */
 typedef struct ari_packing {
     const char *scheme; /* NULL where nothing is packed. */

@@ -48,4 +48,11 @@ void examine_gguf(ari_checkpoint *c, ari_claims *out);
 /* The base_model of a model card: the YAML at the head of a README.md beside the checkpoint. */
 void examine_card(ari_checkpoint *c, ari_claims *out);
 
+#define MODEL_CARD "README.md"
+
+/* The i-th configuration that goes with the checkpoint; after the last NULL, and *i less their number. */
+const char *config_sidecar(const ari_checkpoint *c, size_t *i);
+/* The head of a card with the lines around it; empty where there is none. */
+ari_span card_head(ari_span card);
+
 #endif

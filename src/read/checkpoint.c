@@ -2,6 +2,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "read/capsule.h"
 #include "read/container.h"
 #include "read/extents.h"
 #include "read/index.h"
@@ -103,10 +104,10 @@ static ari_status add_files(ari_checkpoint *c, const ari_group *g, ari_err *err)
  * error stands for all. */
 static ari_status read_files(ari_checkpoint *c, const ari_group *g, ari_err *err)
 {
-    size_t readable = 0, alike = 0;
-    bool several = c->file_count > 1, named = !several && strcmp(g->path, g->files[0]) == 0;
+    size_t readable = 0, alike = 0, count = c->file_count;
+    bool several = count > 1, named = !several && strcmp(g->path, g->files[0]) == 0;
     ari_err first = ARI_ERR_INIT;
-    for (uint32_t i = 0; i < c->file_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         ari_err own = ARI_ERR_INIT;
         if (read_file(c, i, &own) == ARI_OK) {
             readable++;
@@ -123,7 +124,7 @@ static ari_status read_files(ari_checkpoint *c, const ari_group *g, ari_err *err
         alike += own.hint != NULL && own.hint == first.hint;
     }
     if (readable > 0) return ARI_OK;
-    bool all = several && alike == c->file_count;
+    bool all = several && alike == count;
     ari_fail(err, first.status, first.offset, "%s%s", first.text,
              all ? "; it is the same with every file of the set" : "");
     return ari_hint(err, first.hint);
@@ -360,7 +361,7 @@ static ari_status read_group(ari_checkpoint *c, const ari_group *g, ari_err *err
     if (status == ARI_OK) status = read_files(c, g, err);
     if (status != ARI_OK) return status;
     note_group(c, g);
-    check_split(c, g);
+    if (c->capsule == NULL) check_split(c, g);
     status = settle_metadata(c, err);
     if (status == ARI_OK) status = extents_check(c, err);
     if (status == ARI_OK && g->index != NULL) status = check_index(c, g->index, err);
@@ -405,6 +406,7 @@ void checkpoint_free(ari_checkpoint *c)
         map_close(c->files[i].map);
     }
     free(c->files);
+    capsule_free(c->capsule);
     tensors_free(&c->tensors);
     metadata_free(&c->metadata);
     findings_free(&c->findings);
@@ -422,6 +424,7 @@ void checkpoint_rest(const ari_checkpoint *c)
 bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t most, ari_span *out)
 {
     const ari_file *f = &c->files[t->file];
+    if (c->capsule != NULL) return capsule_values(c->capsule, t, out) && out->size <= most;
     if (f->inflater != NULL || t->bytes > most || t->begin > f->map.size || t->bytes > f->map.size - t->begin)
         return false;
     *out = span_first(span_from(f->map, (size_t)t->begin), (size_t)t->bytes);
@@ -440,6 +443,12 @@ void checkpoint_unreadable(ari_checkpoint *c, const char *shown, const ari_err *
 
 ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err)
 {
+    if (c->capsule != NULL) return capsule_sidecar(c->capsule, name, c->limits.sidecar_bytes, map, err);
     const char *path = arena_printf(&c->arena, "%s%s", folder_of(c, c->files[0].path), name);
     return map_small(path, c->limits.sidecar_bytes, map, err);
+}
+
+void checkpoint_sidecar_close(const ari_checkpoint *c, ari_span map)
+{
+    if (c->capsule == NULL) map_close(map);
 }

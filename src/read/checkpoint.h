@@ -13,6 +13,7 @@
 #include "read/tensors.h"
 
 struct ari_container;
+struct ari_capsule;
 
 typedef struct ari_file {
     const char *path;  /* As opened; raw. */
@@ -30,6 +31,7 @@ typedef struct ari_file {
     uint64_t padding;                      /* Bytes that alignment may leave between tensors. */
     uint32_t version;                      /* Of GGUF, else 0. */
     bool big;                              /* Big-endian. */
+    const char *sha256;                    /* Of all its bytes, where a capsule states it; hex, else NULL. */
 } ari_file;
 
 typedef struct ari_checkpoint {
@@ -41,6 +43,7 @@ typedef struct ari_checkpoint {
     const char *path;   /* As a user would write it; raw. */
     bool alone;         /* There is no other model in the folder that was named. */
     bool of_folder;     /* A folder was named, not a file of it. */
+    struct ari_capsule *capsule; /* What was read, where it is one; `files` are then those it was made of. */
     bool incomplete;    /* A shard is missing or could not be read: what is here is not all. */
     ari_tensors tensors;
     ari_metadata metadata;
@@ -60,7 +63,9 @@ bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t mos
 
 /* Say that a file beside the first one cannot be read: memory that ran short shows in the arena instead. */
 void checkpoint_unreadable(ari_checkpoint *c, const char *shown, const ari_err *err);
-/* Map a file that lies beside the first one; map_close it. */
+/* A file that lies beside the first one, or was kept with it. checkpoint_sidecar_close it, after a failure too.
+ */
 ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err);
+void checkpoint_sidecar_close(const ari_checkpoint *c, ari_span map);
 
 #endif

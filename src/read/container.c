@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-static const ari_container *const containers[] = { &ari_gguf, &ari_safetensors };
+static const ari_container *const containers[] = { &ari_gguf, &ari_capsule_container, &ari_safetensors };
 
 const ari_container *container_of(ari_span head, uint64_t size)
 {

@@ -18,7 +18,7 @@ typedef struct ari_container {
     bool last_key_wins;     /* Of a metadata key that stands twice. */
 } ari_container;
 
-extern const ari_container ari_safetensors, ari_gguf;
+extern const ari_container ari_capsule_container, ari_safetensors, ari_gguf;
 
 /* The container of a file by its first bytes (after decompression), or NULL. */
 const ari_container *container_of(ari_span head, uint64_t size);

@@ -40,6 +40,16 @@ bool dtype_from_ggml(uint32_t id, uint32_t *out)
     return false;
 }
 
+bool dtype_from_ggml_name(ari_span name, uint32_t *out)
+{
+    for (uint32_t t = 0; t < ARI_DT_COUNT; t++) {
+        if (infos[t].ggml < 0 || !span_is(name, infos[t].name)) continue;
+        *out = t;
+        return true;
+    }
+    return false;
+}
+
 bool dtype_bytes(uint32_t dtype, uint64_t row, uint64_t elements, uint64_t *out)
 {
     const ari_dtype_info *d = &infos[dtype];

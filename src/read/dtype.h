@@ -30,6 +30,8 @@ typedef struct ari_dtype_info {
 const ari_dtype_info *dtype_info(uint32_t dtype);
 bool dtype_from_safetensors(ari_span spelling, uint32_t *out);
 bool dtype_from_ggml(uint32_t id, uint32_t *out);
+/* One of ggml's, by our name of it. */
+bool dtype_from_ggml_name(ari_span name, uint32_t *out);
 
 /* Bytes taken by `elements` elements in rows of `row` (for safetensors, whose
  * rows do not matter, row == elements). False where they do not fill whole

@@ -26,6 +26,7 @@ static void add_title(const ari_model *m, ari_doc *d)
     const char *format =
         first->version == 0 ? "safetensors" : doc_printf(d, "GGUF v%" PRIu32, first->version);
     if (first->big) format = doc_printf(d, "%s, %s", format, W(d, BIG_ENDIAN));
+    if (c->capsule != NULL) format = SAY(d, CAPSULE_OF, format);
     const char *summary =
         doc_printf(d, "%s, %s, %s, %s", format, SAY(d, FILES, doc_number(d, c->file_count)),
                    SAY(d, TENSOR_COUNT, plain_count(d, c->tensors.count)), plain_bytes(d, m->bytes));

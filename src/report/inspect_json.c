@@ -21,7 +21,7 @@ static void add_files(json_builder *b, json_tree *source, const ari_checkpoint *
         json_tree *f = json_add_object(b, files, NULL);
         json_add_text(b, f, "path", c->files[i].shown);
         json_add_uint(b, f, "bytes", c->files[i].size);
-        json_add_null(b, f, "sha256");
+        json_add_text(b, f, "sha256", c->files[i].sha256);
     }
 }
 
@@ -60,7 +60,7 @@ static void add_source(json_builder *b, json_tree *to, const ari_model *m)
     const ari_checkpoint *c = m->checkpoint;
     const ari_file *first = first_readable(c);
     json_tree *source = json_add_object(b, to, "source");
-    json_add_text(b, source, "format", first == NULL ? "catalogue" : first->container->word);
+    json_add_text(b, source, "format", first == NULL ? "catalogue" : c->capsule != NULL ? "capsule" : first->container->word);
     if (first != NULL && first->version > 0) {
         json_add_uint(b, source, "version", first->version);
     } else {
