@@ -1,6 +1,7 @@
 #include "cli/kept.h"
 
 #include "base/span.h"
+#include "cli/commands.h"
 #include "cli/guard.h"
 #include "read/listing.h"
 #include "read/sniff.h"
@@ -27,23 +28,39 @@ static bool is_kept_name(const char *name)
     return is_model_name(name) || is_index_name(name) || sniff_name(name) != NULL;
 }
 
-/* A model also where it is damaged, or beyond a limit: what is none is told as such. */
+typedef struct looked_at {
+    const char *path;
+    bool capsule;
+} looked_at;
+
 static ari_status look(void *context, ari_err *err)
 {
+    looked_at *l = context;
     ari_set *set = NULL;
     ari_model *model = NULL;
-    ari_status status = ari_set_find(context, NULL, &set, err);
+    ari_status status = ari_set_find(l->path, NULL, &set, err);
     if (status == ARI_OK) status = ari_model_open(set, 0, NULL, &model, err);
+    if (status == ARI_OK) l->capsule = ari_model_is_capsule(model);
     ari_model_close(model);
     ari_set_free(set);
     return status;
 }
 
+/* A model also where it is damaged, or beyond a limit: what is none is told as such. */
 static bool is_model(const char *path)
 {
+    looked_at l = { .path = path };
     ari_err err = ARI_ERR_INIT;
-    ari_status status = guarded(look, (void *)(uintptr_t)path, &err);
+    ari_status status = guarded(look, &l, &err);
     return status != ARI_NOT_A_MODEL && status != ARI_NOT_FOUND;
+}
+
+/* A capsule takes the place of an earlier one. */
+static bool is_renewed(const char *path, const cli_options *o)
+{
+    looked_at l = { .path = path };
+    ari_err unused = ARI_ERR_INIT;
+    return o->command->run == run_capsule && guarded(look, &l, &unused) == ARI_OK && l.capsule;
 }
 
 static bool is_same_file(const struct stat *a, const char *path)
@@ -83,9 +100,12 @@ bool is_kept(const char *path, const cli_options *o)
     struct stat s;
     char output[PATH_MAX]; /* A link is written through. */
     if (stat(path, &s) != 0 || !S_ISREG(s.st_mode) || realpath(path, output) == NULL) return false;
-    if (is_kept_name(strrchr(output, '/') + 1)) return true;
     for (size_t i = 0; i < o->path_count; i++) {
         if (is_same_file(&s, o->paths[i])) return true;
+    }
+    if (is_renewed(output, o)) return false;
+    if (is_kept_name(strrchr(output, '/') + 1)) return true;
+    for (size_t i = 0; i < o->path_count; i++) {
         if (lies_beside(output, o->paths[i]) && !is_report(output)) return true;
     }
     for (size_t i = 0; i < o->catalogue_count; i++) {

@@ -206,11 +206,11 @@ static ari_file *add_file(reading *r, ari_span name)
 
 static const char *const file_members[] = { "format",  "version",      "byte_order", "alignment", "bytes",
                                             "content", "header_bytes", "data_at",    "shadowed",  "sha256",
-                                            NULL };
+                                            "header_sha256", NULL };
 
 static void read_file(reading *r, ari_span name, const size_t *at)
 {
-    enum { FORMAT, VERSION, ORDER, ALIGNMENT, BYTES, CONTENT, HEADER, DATA_AT, SHADOWED, SHA256 };
+    enum { FORMAT, VERSION, ORDER, ALIGNMENT, BYTES, CONTENT, HEADER, DATA_AT, SHADOWED, SHA256, HEADER_SHA256 };
     ari_file *f = add_file(r, name);
     if (f == NULL) return;
     f->container = format_named(r, at[FORMAT]);
@@ -228,6 +228,7 @@ static void read_file(reading *r, ari_span name, const size_t *at)
     f->data_at = number_at(r, at[DATA_AT], f->header_end);
     f->shadowed = number_at(r, at[SHADOWED], 0);
     f->sha256 = sha256_at(r, at[SHA256]);
+    sha256_at(r, at[HEADER_SHA256]);
     r->place = f->data_at;
 }
 
@@ -434,7 +435,7 @@ static void read_tensor(reading *r)
     if (need_element(r, &first)) read_shape(r, &row);
     bool more = json_element(j, &first);
     if (more && json_enter(j, JSON_OBJECT)) find_members(r, true, names, at);
-    while (json_element(j, &first)) {
+    while (more && json_element(j, &first)) {
         pass_over(r, ARI_SPAN("a further element of a tensor"), r->c->at);
         json_skip(j);
     }
