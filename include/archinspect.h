@@ -226,11 +226,12 @@ ari_status ari_hash_ready(ari_err *err);
 
 /* Is it a capsule: what headers said, and no values? */
 bool ari_model_is_capsule(const ari_model *model);
-/* Make one: what the headers of the model say, and what lies beside them and is read along, as a file that opens
- * like the model itself (archinspect-capsule(5)). The same bytes for the same model, of one version of zstd. Of
- * `checks`, only hash adds to it (the SHA-256 of each whole file: reads all data); `opened` and `progress` are
- * called as by ari_model_verify. Fails with UNSUPPORTED for what is a capsule already or has no files, and where
- * there is nothing to hash with; with LIMIT; with TRUNCATED, UNREADABLE for data. *out is malloc'd. */
+/* Make one: what the headers of the model say, and what lies beside them and is read along, as a file that
+ * opens like the model itself (archinspect-capsule(5)). The same bytes for the same model, of one version of
+ * zstd. Of `checks`, only hash adds to it (the SHA-256 of each whole file: reads all data); `opened` and
+ * `progress` are called as by ari_model_verify. Fails with UNSUPPORTED for what is a capsule already or has
+ * no files, and where there is nothing to hash with; with LIMIT; with TRUNCATED, UNREADABLE for data. *out is
+ * malloc'd. */
 ari_status ari_capsule_make(ari_model *model, const ari_checks *checks, unsigned char **out, size_t *bytes,
                             ari_err *err);
 

@@ -24,8 +24,9 @@ typedef struct sweep {
     uint64_t total;       /* Bytes to be read. */
 } sweep;
 
-/* Into a sweep of zeros. Nothing is opened where neither hashes nor values are asked for. Fails with UNSUPPORTED, LIMIT, and where a
- * file cannot be opened or is another than was mapped. sweep_close either way. */
+/* Into a sweep of zeros. Nothing is opened where neither hashes nor values are asked for. Fails with
+ * UNSUPPORTED, LIMIT, and where a file cannot be opened or is another than was mapped. sweep_close either
+ * way. */
 ari_status sweep_open(ari_checkpoint *c, const ari_checks *checks, const records *r, sweep *s, ari_err *err);
 /* In as many threads as this process may run at once. */
 ari_status sweep_run(sweep *s, ari_err *err);

@@ -305,7 +305,8 @@ static void check_metadata(ari_checkpoint *c)
         if (!own || !span_starts(m->key, "tokenizer.chat_template")) continue;
         const ari_file *file = &c->files[m->file];
         const uint8_t *begin = file->map.data;
-        bool mapped = file->inflater == NULL && file->map.size > 0 && m->bytes.data >= begin && m->bytes.size > 0;
+        bool mapped =
+            file->inflater == NULL && file->map.size > 0 && m->bytes.data >= begin && m->bytes.size > 0;
         const char *from = arena_printf(&c->arena, "%s%s", file->where, show(m->key).text);
         template_check(&c->findings, m->bytes, from, mapped ? (uint64_t)(m->bytes.data - begin) : m->at);
     }

@@ -229,8 +229,8 @@ ari_span arena_json_bytes(ari_arena *a, ari_span string)
     if (out == NULL) return (ari_span){ 0 };
     for (size_t at = 0; at < string.size;) {
         const uint8_t *s = string.data + at;
-        bool lone = s[0] == 0xED && string.size - at >= 3 && (s[1] == 0xB2 || s[1] == 0xB3) &&
-                    (s[2] & 0xC0) == 0x80;
+        bool lone =
+            s[0] == 0xED && string.size - at >= 3 && (s[1] == 0xB2 || s[1] == 0xB3) && (s[2] & 0xC0) == 0x80;
         out[n++] = lone ? (uint8_t)((s[1] & 3u) << 6 | (s[2] & 0x3Fu)) : s[0];
         at += lone ? 3 : 1;
     }

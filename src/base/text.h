@@ -30,8 +30,8 @@ void text_put_ascii(ari_text *t, const char *words);
 void text_put_markdown(ari_text *t, const char *words);
 /* Words in HTML, within an element or a quoted attribute. */
 void text_put_html(ari_text *t, const char *words);
-/* Any bytes as a string of JSON, with its quotes, from which the same bytes can be read: what does not show is
- * escaped, and a byte that is no UTF-8 reads \udcNN, as Python's surrogateescape has it. */
+/* Any bytes as a string of JSON, with its quotes, from which the same bytes can be read: what does not show
+ * is escaped, and a byte that is no UTF-8 reads \udcNN, as Python's surrogateescape has it. */
 void text_put_json(ari_text *t, ari_span bytes);
 /* 1234567 as 1,234,567. */
 void text_thousands(ari_text *t, uint64_t n);

@@ -8,7 +8,7 @@
 #include <zstd.h>
 
 enum {
-    PACK_LEVEL = 9, /* Names compress well at any level; higher ones take seconds for little. */
+    PACK_LEVEL = 9,      /* Names compress well at any level; higher ones take seconds for little. */
     WINDOW_LOG_MAX = 27, /* 128 MiB: what zstd itself accepts without --long. */
     STEP = 1 << 16,      /* A header is rarely longer; a page cache read never shorter. */
     SMALL_FILE = 1 << 20,

@@ -31,8 +31,8 @@ typedef struct ari_claims {
  * arena. */
 void claims_read(ari_checkpoint *c, ari_claims *out);
 
-/* The i-th file beside the checkpoint that claims are read from, NULL after the last; and of its text, the part
- * that they are read from. */
+/* The i-th file beside the checkpoint that claims are read from, NULL after the last; and of its text, the
+ * part that they are read from. */
 const char *claim_sidecar(const ari_checkpoint *c, size_t i);
 ari_span claim_part(const char *name, ari_span text);
 

@@ -133,7 +133,8 @@ ari_status ari_model_verify(ari_model *m, const ari_checks *checks, ari_err *err
         return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "the catalogue has figures of it, and no files");
     if (m->checkpoint->capsule != NULL && (checks->values || checks->hash || checks->manifest != NULL)) {
         ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "a capsule holds no data to read or to hash");
-        return ari_hint(err, "verify the model that it was made of, or leave out --values, --hash and --manifest");
+        return ari_hint(err,
+                        "verify the model that it was made of, or leave out --values, --hash and --manifest");
     }
     return audit_run(m->checkpoint, checks, &m->sums, err);
 }

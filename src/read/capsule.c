@@ -23,7 +23,8 @@ typedef struct reading {
     uint64_t rows;
     uint64_t place; /* Where the next row begins, unless it says otherwise. */
     uint64_t passed_over, passed_at;
-    ari_shown passed; /* The first of them. */
+    ari_shown passed;   /* The first of them. */
+    bool overflow_told; /* Where shapes overflowed, findings say so. */
 } reading;
 
 /* --- Members of objects ------------------------------------------------------------------------- */
@@ -204,13 +205,25 @@ static ari_file *add_file(reading *r, ari_span name)
     return f;
 }
 
-static const char *const file_members[] = { "format",  "version",      "byte_order", "alignment", "bytes",
-                                            "content", "header_bytes", "data_at",    "shadowed",  "sha256",
-                                            "header_sha256", NULL };
+static const char *const file_members[] = { "format",   "version", "byte_order",    "alignment",
+                                            "bytes",    "content", "header_bytes",  "data_at",
+                                            "shadowed", "sha256",  "header_sha256", NULL };
 
 static void read_file(reading *r, ari_span name, const size_t *at)
 {
-    enum { FORMAT, VERSION, ORDER, ALIGNMENT, BYTES, CONTENT, HEADER, DATA_AT, SHADOWED, SHA256, HEADER_SHA256 };
+    enum {
+        FORMAT,
+        VERSION,
+        ORDER,
+        ALIGNMENT,
+        BYTES,
+        CONTENT,
+        HEADER,
+        DATA_AT,
+        SHADOWED,
+        SHA256,
+        HEADER_SHA256
+    };
     ari_file *f = add_file(r, name);
     if (f == NULL) return;
     f->container = format_named(r, at[FORMAT]);
@@ -320,6 +333,7 @@ static void read_finding(reading *r, ari_span word, const size_t *at)
     }
     const char *tensor = told(r, at[TENSOR]), *message = told(r, at[MESSAGE]);
     uint64_t offset = number_at(r, at[OFFSET], ARI_NO_OFFSET);
+    r->overflow_told = r->overflow_told || kind == ARI_FINDING_SHAPE_OVERFLOW;
     if (json_ok(&r->json)) finding_add(f, (ari_finding_id)kind, span_of(tensor), offset, "%s", message);
 }
 
@@ -339,8 +353,8 @@ uint64_t capsule_bytes_of(const ari_checkpoint *c, const ari_tensor *row)
 uint64_t capsule_place_after(const ari_checkpoint *c, const ari_tensor *row)
 {
     uint64_t end;
-    bool fits = add_u64(row->begin, row->bytes, &end) &&
-                align_u64(end, c->files[row->file].padding + 1, &end);
+    bool fits =
+        add_u64(row->begin, row->bytes, &end) && align_u64(end, c->files[row->file].padding + 1, &end);
     return fits ? end : UINT64_MAX;
 }
 
@@ -360,8 +374,7 @@ static void read_dtype(reading *r, const ari_file *f, ari_tensor *row)
     uint32_t dtype;
     ari_span word = take_text(r);
     if (!json_ok(&r->json)) return;
-    bool known =
-        f->version > 0 ? dtype_from_ggml_name(word, &dtype) : dtype_from_safetensors(word, &dtype);
+    bool known = f->version > 0 ? dtype_from_ggml_name(word, &dtype) : dtype_from_safetensors(word, &dtype);
     row->dtype = known ? (uint16_t)dtype : tensors_unknown_dtype(&r->into->tensors, word);
 }
 
@@ -410,6 +423,10 @@ static void settle(reading *r, ari_tensor *row, const size_t *at)
     bool counted = container_elements(&into->tensors, row, &row->elements) &&
                    (f->version == 0 || row->elements <= INT64_MAX);
     if (!counted) row->elements = 0;
+    if (!counted && !r->overflow_told) {
+        finding_add(&into->findings, ARI_FINDING_SHAPE_OVERFLOW, row->name, row->record_at,
+                    "%sthe sizes of the shape multiply to more than the format can hold", f->where);
+    }
     row->bytes = number_at(r, at[BYTES], counted ? capsule_bytes_of(into, row) : 0);
     row->begin = r->place;
     if (go_to(r, at[OFFSET]) && !add_u64(f->data_at, take_number(r), &row->begin)) row->begin = UINT64_MAX;
@@ -496,8 +513,9 @@ static void check_count(reading *r)
     if (!json_ok(&r->json)) return;
     if (r->rows != r->tensors || into->file_count != r->files) {
         cursor_fail(r->c, r->rows < r->tensors ? ARI_TRUNCATED : ARI_MALFORMED,
-                    "%" PRIu64 " tensors in %zu files, where %" PRIu64 " in %" PRIu64 " are announced",
-                    r->rows, into->file_count, r->tensors, r->files);
+                    "the first line announces %" PRIu64 " tensors in %" PRIu64 " files, here are %" PRIu64
+                    " in %zu",
+                    r->tensors, r->files, r->rows, into->file_count);
     } else if (readable == 0) {
         cursor_fail(r->c, ARI_MALFORMED, "a capsule of no file that could be read");
     }
@@ -587,9 +605,8 @@ static int by_record(const void *a, const void *b)
 bool capsule_values(const ari_capsule *k, const ari_tensor *t, ari_span *out)
 {
     capsule_value wanted = { .record_at = t->record_at };
-    const capsule_value *found = k->value_count == 0 ? NULL
-                                                     : bsearch(&wanted, k->values, k->value_count,
-                                                               sizeof(wanted), by_record);
+    const capsule_value *found =
+        k->value_count == 0 ? NULL : bsearch(&wanted, k->values, k->value_count, sizeof(wanted), by_record);
     if (found != NULL) *out = found->bytes;
     return found != NULL;
 }

@@ -15,8 +15,8 @@ bool capsule_keeps(const ari_meta *m);
 /* ,"value":... of what is kept. `count_bytes`: the width of a string's length in an array of them. */
 void capsule_put_value(const ari_meta *m, unsigned count_bytes, ari_text *out);
 
-/* The value that comes next, of the row's type; numbers become bytes in the arena, of an array of strings only
- * their number is taken. What is of another type fails. */
+/* The value that comes next, of the row's type; numbers become bytes in the arena, of an array of strings
+ * only their number is taken. What is of another type fails. */
 void capsule_take_value(json_reader *j, ari_meta *row);
 
 #endif

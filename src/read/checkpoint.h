@@ -39,12 +39,12 @@ typedef struct ari_checkpoint {
     ari_limits limits;
     ari_file *files;
     size_t file_count;
-    const char *folder; /* Where its files lie, with a slash; "" for the current one. */
-    const char *path;   /* As a user would write it; raw. */
-    bool alone;         /* There is no other model in the folder that was named. */
-    bool of_folder;     /* A folder was named, not a file of it. */
+    const char *folder;          /* Where its files lie, with a slash; "" for the current one. */
+    const char *path;            /* As a user would write it; raw. */
+    bool alone;                  /* There is no other model in the folder that was named. */
+    bool of_folder;              /* A folder was named, not a file of it. */
     struct ari_capsule *capsule; /* What was read, where it is one; `files` are then those it was made of. */
-    bool incomplete;    /* A shard is missing or could not be read: what is here is not all. */
+    bool incomplete;             /* A shard is missing or could not be read: what is here is not all. */
     ari_tensors tensors;
     ari_metadata metadata;
     ari_findings findings;
@@ -63,7 +63,8 @@ bool checkpoint_bytes(const ari_checkpoint *c, const ari_tensor *t, uint64_t mos
 
 /* Say that a file beside the first one cannot be read: memory that ran short shows in the arena instead. */
 void checkpoint_unreadable(ari_checkpoint *c, const char *shown, const ari_err *err);
-/* A file that lies beside the first one, or was kept with it. checkpoint_sidecar_close it, after a failure too.
+/* A file that lies beside the first one, or was kept with it. checkpoint_sidecar_close it, after a failure
+ * too.
  */
 ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map, ari_err *err);
 void checkpoint_sidecar_close(const ari_checkpoint *c, ari_span map);

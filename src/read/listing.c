@@ -21,6 +21,12 @@ bool is_model_name(const char *name)
     return span_ends(n, ".safetensors") || span_ends(n, ".gguf");
 }
 
+/* model.capsule.zst; of whatever else the name is, too. */
+bool is_capsule_name(const char *name)
+{
+    return span_ends(without_zst(span_of(name)), ".capsule");
+}
+
 /* model.safetensors.index.json, and with a variant: model.safetensors.index.fp16.json */
 bool is_index_name(const char *name)
 {
@@ -86,6 +92,8 @@ static list list_for(listing *l, const char *name, file_kind kind)
     if (kind == KIND_FOLDER) return (list){ &l->folders, &l->folder_count, &l->folder_room };
     if (model && kind == KIND_BROKEN) return (list){ &l->broken, &l->broken_count, &l->broken_room };
     if (model) return (list){ &l->models, &l->model_count, &l->model_room };
+    if (is_capsule_name(name) && kind == KIND_FILE)
+        return (list){ &l->capsules, &l->capsule_count, &l->capsule_room };
     if (is_index_name(name) && l->index_count < INDEXES_READ)
         return (list){ &l->indexes, &l->index_count, &l->index_room };
     return (list){ &l->others, &l->other_count, &l->other_room };
@@ -141,6 +149,7 @@ ari_status listing_read(listing *l)
     }
     closedir(d);
     sort_entries(l->models, l->model_count);
+    sort_entries(l->capsules, l->capsule_count);
     sort_entries(l->indexes, l->index_count);
     sort_entries(l->folders, l->folder_count);
     sort_entries(l->broken, l->broken_count);
@@ -151,12 +160,14 @@ ari_status listing_read(listing *l)
 void listing_free(listing *l)
 {
     free(l->models);
+    free(l->capsules);
     free(l->indexes);
     free(l->folders);
     free(l->broken);
     free(l->others);
-    l->models = l->indexes = l->folders = l->broken = l->others = NULL;
-    l->model_count = l->index_count = l->folder_count = l->broken_count = l->other_count = 0;
+    l->models = l->capsules = l->indexes = l->folders = l->broken = l->others = NULL;
+    l->model_count = l->capsule_count = l->index_count = l->folder_count = l->broken_count = l->other_count =
+        0;
 }
 
 entry *listing_find(const listing *l, const char *name)

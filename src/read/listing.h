@@ -18,6 +18,7 @@ bool shard_name_parse(const char *name, shard_name *out);
 bool shard_names_join(const shard_name *a, const shard_name *b);
 
 bool is_model_name(const char *name);
+bool is_capsule_name(const char *name);
 bool is_index_name(const char *name);
 bool is_mmproj_name(const char *name);
 
@@ -33,7 +34,8 @@ typedef struct listing {
     const ari_limits *limits;
     const char *folder; /* With its slash; "" for the current one. */
     ari_err *err;
-    entry *models, *indexes, *folders;
+    entry *models, *capsules, *indexes, *folders;
+    size_t capsule_count, capsule_room;
     size_t model_count, model_room, index_count, index_room, folder_count, folder_room;
     entry *broken; /* Model files that are links to nothing. */
     size_t broken_count, broken_room;

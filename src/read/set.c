@@ -327,13 +327,24 @@ static ari_status group_all(search *s)
     return join_mmproj(s, first_group);
 }
 
+/* Beside a model a capsule says what the model does; where there is none, each is one. */
+static ari_status group_capsules(search *s)
+{
+    for (size_t i = 0; i < s->list.capsule_count; i++) {
+        if (group_one(s, &s->list.capsules[i]) != ARI_OK) return s->err->status;
+    }
+    return ARI_OK;
+}
+
 /* --- Directories --------------------------------------------------------------- */
 
 static ari_status list_and_group(search *s, const char *folder)
 {
     s->list = (listing){ .arena = &s->set->arena, .limits = s->limits, .err = s->err, .folder = folder };
+    size_t first_group = s->set->count;
     ari_status status = listing_read(&s->list);
-    return status == ARI_OK ? group_all(s) : status;
+    if (status == ARI_OK) status = group_all(s);
+    return status == ARI_OK && s->set->count == first_group ? group_capsules(s) : status;
 }
 
 /* diffusers keeps each part of a pipeline in a folder of its own. */

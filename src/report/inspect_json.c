@@ -60,7 +60,10 @@ static void add_source(json_builder *b, json_tree *to, const ari_model *m)
     const ari_checkpoint *c = m->checkpoint;
     const ari_file *first = first_readable(c);
     json_tree *source = json_add_object(b, to, "source");
-    json_add_text(b, source, "format", first == NULL ? "catalogue" : c->capsule != NULL ? "capsule" : first->container->word);
+    json_add_text(b, source, "format",
+                  first == NULL        ? "catalogue"
+                  : c->capsule != NULL ? "capsule"
+                                       : first->container->word);
     if (first != NULL && first->version > 0) {
         json_add_uint(b, source, "version", first->version);
     } else {

@@ -78,14 +78,15 @@ void verify_document(const ari_model *m, const ari_checks *checks, bool strict, 
 {
     const ari_checkpoint *c = m->checkpoint;
     const ari_findings *f = &c->findings;
-    bool sound = ari_model_sound(m, strict), known = ari_model_extent_known(m);
+    bool sound = ari_model_sound(m, strict), capsule = ari_model_is_capsule(m);
+    bool known = ari_model_extent_known(m) && !capsule;
     doc_title(d, m->path,
               doc_printf(d, "%s, %s, %s", SAY(d, FILES, doc_number(d, c->file_count)),
                          SAY(d, TENSOR_COUNT, plain_count(d, c->tensors.count)), plain_bytes(d, m->bytes)));
     add_sums(d, m);
     add_findings(d, f);
     add_remedies(d, f);
-    const char *good = known ? W(d, SOUND) : W(d, SOUND_AS_READ);
+    const char *good = known ? W(d, SOUND) : capsule ? W(d, SOUND_CAPSULE) : W(d, SOUND_AS_READ);
     const char *bad =
         SAY(d, NOT_SOUND, plain_count(d, f->said[ARI_ERROR]), plain_count(d, f->said[ARI_WARNING]));
     doc_heading(d, !sound ? TONE_BAD : known ? TONE_GOOD : TONE_WARN, sound ? good : bad);
