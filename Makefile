@@ -224,6 +224,10 @@ malformed: $(PROGRAM)
 independent: $(PROGRAM)
 	$(call quiet,TEST,tests/independent.py) tests/independent.py $(PROGRAM)
 
+.PHONY: capsule
+capsule: $(PROGRAM)
+	$(call quiet,TEST,tests/capsule.py) tests/capsule.py $(PROGRAM)
+
 .PHONY: schema
 schema: $(PROGRAM)
 	$(call quiet,TEST,tests/schema.py) tests/schema.py $(PROGRAM)
@@ -242,6 +246,7 @@ test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs
 	+@$(SUBMAKE) golden
 	+@$(SUBMAKE) malformed
 	+@$(SUBMAKE) independent
+	+@$(SUBMAKE) capsule
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
 	+@$(SUBMAKE) method
