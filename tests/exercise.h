@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* assert() would be compiled out by -DNDEBUG. */
 #define MUST(claim)                                                                    \
@@ -126,7 +128,7 @@ static inline void check_reports(const ari_model *model, unsigned formats)
 /* A closer look, which adds to the findings. */
 static inline void check_verify(ari_model *model, unsigned formats)
 {
-    ari_checks checks = { .values = true };
+    ari_checks checks = { .values = !ari_model_is_capsule(model) };
     ari_style style = { .format = (formats >> ARI_JSON & 1) != 0 ? ARI_JSON : ARI_TEXT };
     char *text = NULL;
     MUST(ari_model_verify(model, &checks, NULL) == ARI_OK);
@@ -134,6 +136,39 @@ static inline void check_verify(ari_model *model, unsigned formats)
     MUST(ari_report_verify(model, &checks, true, &style, &text, NULL) == ARI_OK && is_clean(text, true));
     if (style.format == ARI_JSON) MUST(is_json_text(text));
     free(text);
+}
+
+/* The capsule of a model opens, and has its tensors. */
+static inline void check_capsule(ari_model *model)
+{
+    static int fd = -1;
+    char path[32];
+    ari_set *set = NULL;
+    ari_model *kept = NULL;
+    unsigned char *bytes = NULL;
+    size_t size = 0, n = ari_model_tensor_count(model);
+    ari_status status = ari_capsule_make(model, NULL, &bytes, &size, NULL);
+    MUST(status == (ari_model_is_capsule(model) ? ARI_UNSUPPORTED : ARI_OK));
+    if (status != ARI_OK) return;
+    if (fd < 0) fd = memfd_create("capsule", 0);
+    MUST(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, bytes, size, 0) == (ssize_t)size);
+    free(bytes);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    MUST(ari_set_find(path, NULL, &set, NULL) == ARI_OK &&
+         ari_model_open(set, 0, NULL, &kept, NULL) == ARI_OK);
+    MUST(ari_model_is_capsule(kept) && ari_model_tensor_count(kept) == n);
+    for (size_t i = 0; i < n; i++) {
+        ari_tensor_info a = ari_model_tensor(model, i);
+        ari_span name = { (const uint8_t *)a.name, a.name_bytes };
+        const ari_tensor *row = tensors_find(&kept->checkpoint->tensors, name);
+        MUST(row != NULL);
+        ari_tensor_info b = ari_model_tensor(kept, (size_t)(row - kept->checkpoint->tensors.rows));
+        MUST(strcmp(a.dtype, b.dtype) == 0 && a.rank == b.rank && a.elements == b.elements);
+        MUST(memcmp(a.shape, b.shape, a.rank * sizeof(a.shape[0])) == 0);
+        MUST(a.offset == b.offset && a.bytes == b.bytes && a.file == b.file);
+    }
+    ari_model_close(kept);
+    ari_set_free(set);
 }
 
 static inline ari_status exercise_group(const ari_set *set, size_t i, unsigned formats)
@@ -149,6 +184,7 @@ static inline ari_status exercise_group(const ari_set *set, size_t i, unsigned f
     check_tensors(model);
     check_findings(model);
     check_reports(model, formats);
+    check_capsule(model);
     check_verify(model, formats);
     ari_model_close(model);
     return ARI_OK;

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include "base/json_reader.h"
 #include "files.h"
 
 #include <criterion/criterion.h>
@@ -208,4 +209,37 @@ Test(text, escaped_copies_live_in_the_arena)
     cr_expect(strcmp(arena_escape(&a, (ari_span){ 0 }, ESCAPE_ALL), "") == 0);
     cr_expect(strcmp(arena_escape(&a, ARI_SPAN("abcdef"), 2), "ab... (6 bytes)") == 0);
     arena_free(&a);
+}
+
+static const struct {
+    ari_span bytes;
+    const char *json;
+} strings[] = {
+    { BYTES(""), "\"\"" },
+    { BYTES("model.norm"), "\"model.norm\"" },
+    { BYTES("\"\\\n\t/"), "\"\\\"\\\\\\n\\t/\"" },
+    { BYTES("\0\x1b\x7f"), "\"\\u0000\\u001b\\u007f\"" },
+    { BYTES("\xC3\xA9\xED\x95\x9C"), "\"\xC3\xA9\xED\x95\x9C\"" },
+    { BYTES("\xE2\x80\xAE"), "\"\\u202e\"" },
+    { BYTES("\xF3\xA0\x80\x81"), "\"\\udb40\\udc01\"" },
+    { BYTES("a\xFF\x80z"), "\"a\\udcff\\udc80z\"" },
+    { BYTES("\xED\xB2\x80"), "\"\\udced\\udcb2\\udc80\"" },
+    { BYTES("\xF3\xA0\x80\x81\xFF"), "\"\\udb40\\udc01\\udcff\"" },
+};
+
+/* What Python's json.dumps makes of them by surrogateescape, but that what shows stays as it is. */
+Test(text, any_bytes_are_a_string_of_json)
+{
+    for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+        ari_text t = { 0 };
+        ari_arena arena = { 0 };
+        ari_err err = ARI_ERR_INIT;
+        text_put_json(&t, strings[i].bytes);
+        cr_expect_str_eq(t.data, strings[i].json);
+        ari_cursor c = cursor_over(span_of(t.data), &err);
+        json_reader r = json_over(&c, &arena, 1);
+        cr_expect(span_eq(arena_json_bytes(&arena, json_string(&r)), strings[i].bytes), "%s", t.data);
+        text_free(&t);
+        arena_free(&arena);
+    }
 }

@@ -193,3 +193,21 @@ Test(zstd, refuses_huge_windows)
     cr_expect(err.status != ARI_OK && out.size == 0, "%s", err.text);
     inflater_free(z);
 }
+
+Test(zstd, packs_what_it_unpacks)
+{
+    uint8_t *content = make_content(LONG), *back = malloc(LONG), *packed[2];
+    size_t sizes[2];
+    ari_err err = ARI_ERR_INIT;
+    for (int i = 0; i < 2; i++)
+        cr_assert(zstd_pack((ari_span){ content, LONG }, &packed[i], &sizes[i], &err) == ARI_OK);
+    cr_expect(sizes[0] < LONG && sizes[0] == sizes[1] && memcmp(packed[0], packed[1], sizes[0]) == 0);
+    cr_expect(ZSTD_getFrameContentSize(packed[0], sizes[0]) == LONG);
+    cr_expect(ZSTD_decompress(back, LONG, packed[0], sizes[0]) == LONG && memcmp(back, content, LONG) == 0);
+    /* The checksum tells of damage in what decompresses. */
+    packed[0][sizes[0] - 1] ^= 1;
+    cr_expect(ZSTD_isError(ZSTD_decompress(back, LONG, packed[0], sizes[0])));
+    for (int i = 0; i < 2; i++) free(packed[i]);
+    free(back);
+    free(content);
+}

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void check_rows(const ari_checkpoint *c, ari_span map)
+static inline void check_rows(const ari_checkpoint *c, ari_span map)
 {
     const ari_tensors *t = &c->tensors;
     MUST(c->files[0].tensor_count == t->count);
@@ -37,7 +37,7 @@ static void check_rows(const ari_checkpoint *c, ari_span map)
     }
 }
 
-static void read_alone(const ari_container *container, const uint8_t *data, size_t size)
+static inline void read_alone(const ari_container *container, const uint8_t *data, size_t size)
 {
     ari_file file = { .path = "x", .shown = "x", .where = "", .size = size, .content = size };
     ari_checkpoint c = { .files = &file, .file_count = 1, .limits = ari_options_default().limits };
