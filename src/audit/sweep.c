@@ -46,16 +46,16 @@ static ari_status open_one(sweep *s, size_t i, ari_err *err)
 /* Files that only hashing has to do with come after the checkpoint's. */
 static ari_status list_files(sweep *s, const records *r, ari_err *err)
 {
-    size_t extra = s->hashes ? r->extra_count : 0, n = s->c->file_count + extra;
+    size_t owned = s->c->file_count, n = owned + (s->hashes ? r->extra_count : 0);
     s->files = arena_alloc(&s->c->arena, n * sizeof(s->files[0]));
     s->descriptors = calloc(n, sizeof(int));
     if (s->files == NULL || s->descriptors == NULL) return ari_out_of_memory(err);
     for (size_t i = 0; i < n; i++) s->descriptors[i] = -1;
     s->file_count = n;
     for (size_t i = 0; i < n; i++) {
-        bool own = i < s->c->file_count;
-        const char *path = own ? s->c->files[i].path : r->extra[i - s->c->file_count].path;
-        const char *name = own ? records_name(s->c, path) : r->extra[i - s->c->file_count].name;
+        bool own = i < owned;
+        const char *path = own ? s->c->files[i].path : r->extra[i - owned].path;
+        const char *name = own ? records_name(s->c, path) : r->extra[i - owned].name;
         s->files[i] = (ari_file_sum){ .path = path, .name = name };
         s->files[i].git_wanted = s->hashes && records_want_git(r, s->files[i].name);
         if (open_one(s, i, err) != ARI_OK) return err->status;
