@@ -329,7 +329,7 @@ Test(capsule, the_last_of_one_name_wins)
     reading r = read_text(HEAD(1, 2) FILE_LINE "[\"a\",\"U8\",[450]]\n[\"a\",\"U8\",[450]]");
     cr_assert(r.c != NULL, "%s", r.err.text);
     cr_expect(the_tensor(&r, "a")->begin == 550);
-    cr_expect_str_eq(r.findings, "duplicate-tensor capsule-no-values");
+    cr_expect_str_eq(r.findings, "capsule-no-values duplicate-tensor");
     reading_free(&r);
 }
 

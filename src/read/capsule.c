@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HEAD = 64, MEMBERS_MOST = 12, ALIGNMENT_MOST = 1 << 20, SHA256_HEX = 64 };
+enum { HEAD = 64, MEMBERS_MOST = 12, ALIGNMENT_MOST = 1 << 20, SHA256_HEX = 64, FEW_SIZES = 8 };
 
 typedef struct reading {
     ari_checkpoint *into;
@@ -201,7 +201,6 @@ static ari_file *add_file(reading *r, ari_span name)
     *f = (ari_file){ .path = arena_copy(arena, name), .shown = arena_escape(arena, name, ESCAPE_ALL) };
     f->where = r->files > 1 ? arena_printf(arena, "%s: ", f->shown) : "";
     f->map = (ari_span){ (const uint8_t *)"", 0 };
-    f->first_tensor = into->tensors.count;
     return f;
 }
 
@@ -378,21 +377,33 @@ static void read_dtype(reading *r, const ari_file *f, ari_tensor *row)
     row->dtype = known ? (uint16_t)dtype : tensors_unknown_dtype(&r->into->tensors, word);
 }
 
+/* The first few sizes are held back: with no more of them, the shape may be there already. */
+static bool put_size(ari_tensors *t, const ari_tensor *row, uint64_t few[FEW_SIZES], uint64_t size)
+{
+    bool ok = true;
+    if (row->rank < FEW_SIZES) few[row->rank] = size;
+    for (size_t i = 0; ok && i < FEW_SIZES && row->rank == FEW_SIZES; i++) ok = tensors_push_size(t, few[i]);
+    return ok && (row->rank < FEW_SIZES || tensors_push_size(t, size));
+}
+
 static void read_shape(reading *r, ari_tensor *row)
 {
     json_reader *j = &r->json;
     ari_tensors *t = &r->into->tensors;
+    uint64_t few[FEW_SIZES];
+    bool ok = true;
     row->shape_at = (uint32_t)t->size_count;
     if (!json_enter(j, JSON_ARRAY)) return;
-    for (bool first = true; json_element(j, &first);) {
+    for (bool first = true; ok && json_element(j, &first); row->rank++) {
         uint64_t size = take_number(r);
         if (row->rank == UINT16_MAX) {
             cursor_fail(j->in, ARI_LIMIT, "a shape of more than %d dimensions", UINT16_MAX);
-        } else if (!tensors_push_size(t, size)) {
-            cursor_fail(j->in, ARI_LIMIT, "out of memory");
+            return;
         }
-        row->rank++;
+        ok = put_size(t, row, few, size);
     }
+    if (ok && json_ok(j) && row->rank <= FEW_SIZES) ok = tensors_put_shape(t, few, row);
+    if (!ok) cursor_fail(j->in, ARI_LIMIT, "out of memory");
 }
 
 /* The tensor's bytes in hexadecimal. */
@@ -457,7 +468,7 @@ static void read_tensor(reading *r)
         json_skip(j);
     }
     size_t end = r->c->at;
-    settle(r, &row, at);
+    if (json_ok(j)) settle(r, &row, at);
     if (!json_ok(j)) return;
     r->c->at = end;
     r->rows++;
