@@ -40,9 +40,9 @@ static size_t shape_hash(const uint64_t *sizes, size_t rank)
 bool tensors_put_shape(ari_tensors *t, const uint64_t *sizes, ari_tensor *row)
 {
     size_t rank = row->rank, k = 0, hash = shape_hash(sizes, rank);
-    const uint64_t *other = t->sizes + t->shapes[hash].at;
     row->shape_at = t->shapes[hash].at;
     if (rank > 0 && t->shapes[hash].rank == rank) {
+        const uint64_t *other = t->sizes + row->shape_at;
         while (k < rank && other[k] == sizes[k]) k++;
         if (k == rank) return true;
     }
