@@ -108,7 +108,7 @@ static ari_status run(const char *path, ari_err *err)
     return status;
 }
 
-static memory_file manifest;
+static memory_file manifest, capsule;
 
 /* All that verify looks at. In one thread: which allocation is the n-th must not depend on others. */
 static ari_status run_verify(const char *path, ari_err *err)
@@ -129,6 +129,37 @@ static ari_status run_verify(const char *path, ari_err *err)
     }
     ari_model_close(model);
     ari_set_free(set);
+    return status;
+}
+
+/* A capsule, and what is read of it. */
+static ari_status run_capsule(const char *path, ari_err *err)
+{
+    ari_set *sets[2] = { NULL };
+    ari_model *models[2] = { NULL };
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    ari_style style = { .format = ARI_NDJSON };
+    char *text = NULL;
+    ari_status status = ari_set_find(path, NULL, &sets[0], err);
+    said = UINT64_C(0xcbf29ce484222325);
+    if (status == ARI_OK) status = ari_model_open(sets[0], 0, NULL, &models[0], err);
+    if (status == ARI_OK) status = ari_capsule_make(models[0], NULL, &bytes, &size, err);
+    if (status == ARI_OK) memory_write(&capsule, (ari_span){ bytes, size });
+    if (status == ARI_OK) status = ari_set_find(capsule.path, NULL, &sets[1], err);
+    if (status == ARI_OK) status = ari_model_open(sets[1], 0, NULL, &models[1], err);
+    if (status == ARI_OK) status = ari_report_tensors(models[1], &style, &text, err);
+    hear(text);
+    free(text);
+    text = NULL;
+    if (status == ARI_OK) status = ari_report_inspect(models[1], NULL, &style, &text, err);
+    hear(text);
+    free(text);
+    free(bytes);
+    for (size_t i = 0; i < 2; i++) {
+        ari_model_close(models[i]);
+        ari_set_free(sets[i]);
+    }
     return status;
 }
 
@@ -205,6 +236,19 @@ Test(memory, runs_short_at_any_time)
     starve("fixtures/malformed/offsets-same-ten-times.safetensors", 23, ARI_OK);
     starve("fixtures/malformed/json-bad-escape.safetensors", 23, ARI_MALFORMED);
     starve("fixtures/malformed/html-page.safetensors", 23, ARI_NOT_A_MODEL);
+}
+
+Test(memory, runs_short_for_capsules)
+{
+    alarm(300);
+    capsule = memory_open();
+    for (size_t i = 0; i < 2; i++) {
+        once = i > 0;
+        starve_in(run_capsule, "fixtures/tiny-sharded", 3, ARI_OK);
+        starve_in(run_capsule, "fixtures/every-type.gguf", 3, ARI_OK);
+        starve_in(run_capsule, "fixtures/malformed/name-not-utf8.gguf", 3, ARI_OK);
+    }
+    memory_close(&capsule);
 }
 
 Test(memory, runs_short_among_stores)

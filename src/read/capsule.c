@@ -63,7 +63,9 @@ static void find_members(reading *r, bool first, const char *const *names, size_
 
 static ari_span take_text(reading *r)
 {
-    return arena_json_bytes(&r->into->arena, json_string(&r->json));
+    ari_span out = arena_json_bytes(&r->into->arena, json_string(&r->json));
+    if (out.data == NULL) cursor_fail(r->c, ARI_LIMIT, "out of memory");
+    return out;
 }
 
 /* Is there such a member? Its value is next. null is as good as none. */

@@ -112,12 +112,16 @@ static void put_findings(writing *w)
 
 /* --- A file ---------------------------------------------------------------------------------------- */
 
-static const char *sha256_of(const writing *w, ari_span bytes, char *hex)
+static const char *sha256_of(writing *w, ari_span bytes, char *hex)
 {
     uint8_t digest[HASH_MOST];
-    hash_state *s = w->hashes ? hash_begin(&w->library, HASH_SHA256) : NULL;
+    if (!w->hashes) return NULL;
+    hash_state *s = hash_begin(&w->library, HASH_SHA256);
     hash_add(s, bytes);
-    if (!hash_end(s, digest)) return NULL;
+    if (!hash_end(s, digest)) {
+        w->out.failed = true;
+        return NULL;
+    }
     hash_hex(digest, 32, hex);
     return hex;
 }
