@@ -47,7 +47,10 @@ once = $(eval $(1) = $$(eval $(1) := $$(shell $(2)))$$($(1)))
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard
 $(call once,HARDEN_release,for flag in $(HARDENING); do \
     $(CC) -Werror $$$$flag -S -o /dev/null -x c /dev/null 2>/dev/null && echo $$$$flag; done)
-RELRO_release := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,pack-relative-relocs
+# Relocations in little room, where linker and loader know how: GNU's do since 2.38 and 2.36.
+PACK_FLAGS := -Wl,--fatal-warnings -Wl,-z,pack-relative-relocs
+$(call once,PACKED,$(CC) -shared -nostdlib $(PACK_FLAGS) -o /dev/null -x c /dev/null 2>/dev/null && echo $(lastword $(PACK_FLAGS)))
+RELRO_release = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,pack-relative-relocs
 # One set of objects goes into the program and both libraries. What the header does not declare stays inside.
 PIC := -fPIC -fvisibility=hidden
 

@@ -99,9 +99,9 @@ bool array_reserve(void *items_pointer, size_t *room, size_t count, size_t item_
     if (!mul_u64(count, item_size, &bytes) || bytes > SIZE_MAX) return false;
     void *items;
     memcpy(&items, items_pointer, sizeof(items));
-    items = realloc(items, (size_t)bytes);
-    if (items == NULL) return false;
-    memcpy(items_pointer, &items, sizeof(items));
+    void *larger = realloc(items, (size_t)bytes);
+    if (larger == NULL) return false;
+    memcpy(items_pointer, &larger, sizeof(larger));
     *room = count;
     return true; // cppcheck-suppress memleak ; it is the caller's, by memcpy
 }

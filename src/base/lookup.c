@@ -18,14 +18,14 @@ static uint64_t eight(const uint8_t *bytes)
 }
 
 /* The multiply-and-fold of wyhash, with two of its constants. */
-uint32_t lookup_tag(const ari_lookup *l, ari_span s)
+uint32_t lookup_tag(const ari_lookup *l, ari_span name)
 {
     const uint64_t k0 = 0xa0761d6478bd642fu, k1 = 0xe7037ed1a0b428dbu;
-    uint64_t h = fold(l->seed ^ k0, s.size ^ k1), rest[2] = { 0, 0 };
+    uint64_t h = fold(l->seed ^ k0, name.size ^ k1), rest[2] = { 0, 0 };
     size_t at = 0;
-    for (; s.size - at > 16; at += 16)
-        h = fold(h ^ eight(s.data + at), l->seed ^ k1 ^ eight(s.data + at + 8));
-    if (at < s.size) memcpy(rest, s.data + at, s.size - at);
+    for (; name.size - at > 16; at += 16)
+        h = fold(h ^ eight(name.data + at), l->seed ^ k1 ^ eight(name.data + at + 8));
+    if (at < name.size) memcpy(rest, name.data + at, name.size - at);
     return (uint32_t)(fold(h ^ rest[0] ^ k0, l->seed ^ k1 ^ rest[1]) >> 32);
 }
 

@@ -130,7 +130,7 @@ static ari_status join_files(joined *j, const char *const *files, size_t file_co
     for (size_t i = 0; i < file_count; i++) {
         if (join_file(j, files[i], arena, err) != ARI_OK) return err->status;
     }
-    qsort(j->items, j->count, sizeof(ari_entry *), by_name);
+    if (j->items != NULL) qsort(j->items, j->count, sizeof(ari_entry *), by_name);
     return ARI_OK;
 }
 

@@ -9,13 +9,16 @@ bool is_identical(const ari_match *m)
                                                tiers_of(&m->by_expert_width).least == ARI_IDENTICAL);
 }
 
+enum { LOGARITHM_DIGITS = 40 };
+
 /* The binary logarithm of at least 1, a digit after the other: squaring doubles it. To a millionth, and it is
  * all that this program would load the mathematical library for. */
 static double binary_logarithm(double x)
 {
     int whole;
-    double rest = 2 * frexp(x, &whole), sum = whole - 1;
-    for (double digit = 0.5; digit > 1e-12; digit /= 2) {
+    double rest = 2 * frexp(x, &whole), sum = whole - 1, digit = 1;
+    for (int i = 0; i < LOGARITHM_DIGITS; i++) {
+        digit /= 2;
         rest *= rest;
         if (rest < 2) continue;
         rest /= 2;
@@ -108,9 +111,12 @@ bool rank_catalogue(const ari_catalogue *c, const ari_record *subject, ari_keys 
     for (size_t key = 0; key < ARI_KEY_COUNT; key++) out->least[key] = out->greatest[key] = NAN;
     for (size_t i = 0; i < c->count; i++) {
         ari_record own;
-        const ari_record *other = c->records == NULL ? &own : &c->records[i];
+        const ari_record *other = c->records == NULL ? NULL : &c->records[i];
         if (c->entries[i] == subject->entry) continue;
-        if (c->records == NULL) record_of_entry(&scratch, c->entries[i], &own);
+        if (other == NULL) {
+            record_of_entry(&scratch, c->entries[i], &own);
+            other = &own;
+        }
         ari_relation all = relate_all(subject, other);
         take_stock(out, other, all.matched);
         ari_match m = match_of(subject, other, all, keys);

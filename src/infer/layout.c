@@ -314,9 +314,7 @@ static bool fits(const building *b, size_t t, ari_span name, seen_name *out)
         at += digits;
         from = l->holes[i] + 2;
     }
-    if (name.size - at != pattern.size - from ||
-        memcmp(name.data + at, pattern.data + from, name.size - at) != 0)
-        return false;
+    if (!span_eq(span_from(name, at), span_from(pattern, from))) return false;
     size_t layer = l->layer_hole;
     *out = (seen_name){ .layer = layer < l->hole_count ? numbers[layer] : NO_NUMBER,
                         .sub = layer + 1 < l->hole_count ? numbers[layer + 1] : NO_NUMBER,
@@ -442,7 +440,7 @@ static bool count_layers(building *b)
             pairs[kept++] = pair;
         }
     }
-    if (kept > 0) qsort(pairs, kept, sizeof(pairs[0]), by_stack_and_layer);
+    if (pairs != NULL) qsort(pairs, kept, sizeof(pairs[0]), by_stack_and_layer);
     for (size_t i = 0; i < kept; i++) {
         if (i > 0 && pairs[i] == pairs[i - 1]) continue;
         ari_stack *s = &l->stacks[pairs[i] >> 32];

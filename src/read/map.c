@@ -88,9 +88,9 @@ void map_fetch(ari_span part)
     advise(part, POPULATE_READ);
 }
 
-void map_refill(void *source, size_t need, ari_span *in, ari_err *err)
+void map_refill(void *map_pointer, size_t need, ari_span *in, ari_err *err)
 {
-    const ari_span *map = source;
+    const ari_span *map = map_pointer;
     size_t from = in->size, more = from / 16 < FIRST_STEP ? FIRST_STEP : from / 16;
     (void)err;
     /* Of a count that cannot be true nothing is fetched: the reader will refuse it. */

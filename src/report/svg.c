@@ -77,7 +77,7 @@ static void draw_stack(ari_text *out, const ari_picture *p)
         x += width;
     }
     for (size_t i = 0; i < p->count; i++) {
-        double column = i % 2 == 0 ? 0 : WIDTH / 2.0, y = LINE + 18 + (double)(i / 2) * LINE;
+        double column = i % 2 == 0 ? 0 : WIDTH / 2.0, y = LINE + 18 + (double)(i - i % 2) / 2 * LINE;
         box(out, column, y + 4, 14, 14, "t", (unsigned)(i % TINTS));
         text_at(out, column + 22, y + 16, "start", p->items[i].label);
         text_at(out, column + WIDTH / 2.0 - 12, y + 16, "end", p->items[i].value);
@@ -160,7 +160,7 @@ static double height_of(const ari_picture *p)
     size_t tallest = 0, n = 0;
     switch (p->kind) {
     case PICTURE_BARS: return (double)p->count * LINE + 4;
-    case PICTURE_STACK: return LINE + 24 + (double)((p->count + 1) / 2) * LINE;
+    case PICTURE_STACK: return LINE + 24 + (double)(p->count + p->count % 2) / 2 * LINE;
     case PICTURE_MAP: return LINE + (double)p->rows * CELL_MAX + 30;
     case PICTURE_BLOCKS: break;
     }
