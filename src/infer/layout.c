@@ -303,7 +303,9 @@ static bool fits(const building *b, size_t t, ari_span name, seen_name *out)
     for (size_t i = 0; i < l->hole_count; i++) {
         size_t n = l->holes[i] - from, digits = 0;
         uint32_t number = 0;
-        if (name.size - at <= n || memcmp(name.data + at, pattern.data + from, n) != 0) return false;
+        if (name.size - at <= n ||
+            !span_eq(span_first(span_from(name, at), n), span_first(span_from(pattern, from), n)))
+            return false;
         for (at += n; at + digits < name.size && digits < DIGITS; digits++) {
             uint8_t d = name.data[at + digits];
             if (d < '0' || d > '9') break;
