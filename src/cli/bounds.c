@@ -126,18 +126,19 @@ static bool allow_stores(sandbox_bounds *to)
 
 bool bounds_of(const cli_options *o, sandbox_bounds *out)
 {
-    bool stores = o->list, ok = true;
-    gone_through gone; /* 16 KiB that stay as they are. */
-    gone.count = 0;
+    gone_through *gone = malloc(sizeof(*gone)); /* Large for a stack. */
+    bool stores = o->list, ok = gone != NULL;
     *out = (sandbox_bounds){ .output = o->output };
+    if (ok) gone->count = 0;
     for (size_t i = 0; ok && i < o->path_count; i++) {
         struct stat s;
         if (stat(o->paths[i], &s) == 0) {
-            ok = allow_path(out, &gone, o->paths[i], S_ISDIR(s.st_mode));
+            ok = allow_path(out, gone, o->paths[i], S_ISDIR(s.st_mode));
         } else {
             stores = true;
         }
     }
+    free(gone);
     for (size_t i = 0; ok && i < o->catalogue_count; i++)
         ok = sandbox_allow(out, o->catalogues[i], REACH_ALL);
     if (ok && o->checks.manifest != NULL) ok = sandbox_allow(out, o->checks.manifest, REACH_ALL);
