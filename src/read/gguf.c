@@ -29,7 +29,7 @@ enum {
     MAX_NAME = 63,            /* GGML_MAX_NAME, less its NUL. */
     DEFAULT_ALIGNMENT = 32,
     MAX_ALIGNMENT = 1 << 20,
-    WORTH_RESTING = 1 << 16,
+    WORTH_RESTING = 1 << 20,
 };
 
 typedef struct reading {

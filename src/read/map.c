@@ -91,7 +91,7 @@ void map_fetch(ari_span part)
 void map_refill(void *map_pointer, size_t need, ari_span *in, ari_err *err)
 {
     const ari_span *map = map_pointer;
-    size_t from = in->size, more = from / 16 < FIRST_STEP ? FIRST_STEP : from / 16;
+    size_t from = in->size, more = from / 11 < FIRST_STEP ? FIRST_STEP : from / 11;
     (void)err;
     /* Of a count that cannot be true nothing is fetched: the reader will refuse it. */
     bool true_need = need <= map->size;

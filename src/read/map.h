@@ -17,7 +17,7 @@ void map_onward(ari_span map);
 /* These bytes will be read, all of them, now. */
 void map_fetch(ari_span part);
 /* The refill of a cursor (base/cursor.h) over the beginning of a map, which is its source: what is asked for
- * comes in, and a sixteenth of what came before. */
+ * comes in, and an eleventh of what came before. */
 void map_refill(void *map_pointer, size_t need, ari_span *in, ari_err *err);
 /* The pages of a map that lie in that part of it need not stay in memory: they come back from the file when
  * they are asked for. */
