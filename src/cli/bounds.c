@@ -142,5 +142,6 @@ bool bounds_of(const cli_options *o, sandbox_bounds *out)
     for (size_t i = 0; ok && i < o->catalogue_count; i++)
         ok = sandbox_allow(out, o->catalogues[i], REACH_ALL);
     if (ok && o->checks.manifest != NULL) ok = sandbox_allow(out, o->checks.manifest, REACH_ALL);
+    if (ok && o->since != NULL) ok = sandbox_allow(out, o->since, REACH_ALL);
     return ok && (!stores || allow_stores(out));
 }

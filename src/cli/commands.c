@@ -42,12 +42,7 @@ static void needs_no_more(const job *j)
 static ari_status report_inspect(job *j, ari_model *model, ari_err *err)
 {
     needs_no_more(j);
-    ari_comparison *c = NULL;
-    const ari_model *subject = model;
-    ari_status status = ari_compare(&subject, 1, j->run->catalogue, NULL, &c, err);
-    if (status == ARI_OK) status = ari_report_inspect(model, c, &j->run->o->style, &j->text, err);
-    ari_comparison_free(c);
-    return status;
+    return run_inspection(j->run, model, &j->text, err);
 }
 
 static ari_status report_tensors(job *j, ari_model *model, ari_err *err)
@@ -91,7 +86,7 @@ static void seal_at_last(void *context)
 static void show_progress(void *context, uint64_t bytes, uint64_t of)
 {
     data_job *d = context;
-    progress_show(&d->progress, bytes, of);
+    progress_bytes(&d->progress, bytes, of);
 }
 
 static ari_status report_verify(job *j, ari_model *model, ari_err *err)

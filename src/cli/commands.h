@@ -11,6 +11,7 @@ int run_verify(const cli_options *o);
 int run_match(const cli_options *o);
 int run_catalogue(const cli_options *o);
 int run_capsule(const cli_options *o);
+int run_scan(const cli_options *o);
 int run_list(const cli_options *o);
 
 #endif

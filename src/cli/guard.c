@@ -4,8 +4,9 @@
 #include <signal.h>
 #include <stdio.h>
 
-static sigjmp_buf shrunk;
-static volatile sig_atomic_t at_work;
+/* The signal comes to the thread that read the bytes. */
+static _Thread_local sigjmp_buf shrunk;
+static _Thread_local volatile sig_atomic_t at_work;
 
 static void on_bus_error(int signal_number)
 {

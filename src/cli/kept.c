@@ -108,6 +108,7 @@ bool is_kept(const char *path, const cli_options *o)
     for (size_t i = 0; i < o->path_count; i++) {
         if (lies_beside(output, o->paths[i]) && !is_report(output)) return true;
     }
+    if (o->since != NULL && is_same_file(&s, o->since)) return true;
     for (size_t i = 0; i < o->catalogue_count; i++) {
         if (is_same_file(&s, o->catalogues[i])) return true;
     }

@@ -11,7 +11,7 @@
 static int explain(const cli_options *o)
 {
     cli_output out;
-    output_open(&out, NULL);
+    output_open(&out, NULL, false);
     if (o->version) {
         print_version(out.file);
     } else {

@@ -59,7 +59,7 @@ static const struct {
 #undef X
 };
 
-enum { LIMIT_COUNT = sizeof(limits) / sizeof(limits[0]), DEPTH_MAX = 128 };
+enum { LIMIT_COUNT = sizeof(limits) / sizeof(limits[0]), DEPTH_MAX = 128, JOBS_MOST = 1024 };
 
 void complain(const char *path, const ari_err *err)
 {
@@ -218,6 +218,39 @@ static bool set_top(cli_options *o, const char *value)
     return refuse(o, "--top takes a number from 1 on: --top 10");
 }
 
+static bool set_jobs(cli_options *o, const char *value)
+{
+    uint64_t n;
+    if (!parse_number(value, &n) || n == 0 || n > JOBS_MOST)
+        return refuse(o, "--jobs takes a number from 1 to %d: --jobs 8", JOBS_MOST);
+    o->jobs = (size_t)n;
+    return true;
+}
+
+/* I/N */
+static bool set_shard(cli_options *o, const char *value)
+{
+    char first[20] = "";
+    const char *slash = strchr(value, '/');
+    if (slash != NULL && slash - value < (ptrdiff_t)sizeof(first))
+        memcpy(first, value, (size_t)(slash - value));
+    if (parse_number(first, &o->shard) && parse_number(slash + 1, &o->shards) && o->shard >= 1 &&
+        o->shard <= o->shards)
+        return true;
+    return refuse(o, "--shard takes one of a number of parts: --shard 1/8 to --shard 8/8");
+}
+
+/* A folder is matched without the slash behind it. */
+static bool add_glob(cli_options *o, option_id id, crawl_globs *to, const char *value)
+{
+    size_t n = strlen(value);
+    if (n == 0 || value[n - 1] == '/')
+        return refuse(o, "--%s takes a pattern that does not end in a slash: --%s 'old-*'", options[id].word,
+                      options[id].word);
+    to->globs[to->count++] = value;
+    return true;
+}
+
 static bool set_option(cli_options *o, option_id id, const char *value)
 {
     o->given |= UINT64_C(1) << id;
@@ -228,6 +261,11 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_MIN_TIER: return set_tier(o, id, value);
     case OPTION_STRICT: o->strict = true; return true;
     case OPTION_TOP: return set_top(o, value);
+    case OPTION_JOBS: return set_jobs(o, value);
+    case OPTION_INCLUDE: return add_glob(o, id, &o->include, value);
+    case OPTION_EXCLUDE: return add_glob(o, id, &o->exclude, value);
+    case OPTION_SINCE: o->since = value; return true;
+    case OPTION_SHARD: return set_shard(o, value);
     case OPTION_FORMAT: return set_format(o, value);
     case OPTION_JSON: o->style.format = ARI_JSON; return true;
     case OPTION_OUTPUT:
@@ -412,6 +450,16 @@ static bool check_list(cli_options *o)
     return alone || refuse(o, "--list takes no command and no path: archinspect --list");
 }
 
+/* A scan is lines of JSON, and lives as long as it lasts. */
+static bool check_scan(cli_options *o)
+{
+    bool json = o->style.format == ARI_JSON || o->style.format == ARI_NDJSON;
+    bool format = (o->given >> OPTION_FORMAT & 1) != 0;
+    o->style.format = ARI_NDJSON;
+    o->live = true;
+    return json || !format || refuse(o, "scan gives one JSON object a line: --format ndjson, or none");
+}
+
 /* A first word that is no file may have been meant for a command. */
 static bool check_command(cli_options *o)
 {
@@ -424,7 +472,7 @@ static bool check_command(cli_options *o)
         }
     }
     if (!is_here(o, o->command) || !check_given(o)) return false;
-    return check_paths(o);
+    return check_paths(o) && (o->command->run != run_scan || check_scan(o));
 }
 
 /* Does the locale have all letters? Only text has to know, and asking opens files. */
@@ -436,11 +484,16 @@ static bool takes_utf8(void)
 
 bool options_parse(int argc, char **argv, cli_options *out)
 {
-    *out = (cli_options){ .library = ari_options_default(), .top = 10, .err = ARI_ERR_INIT };
+    *out = (cli_options){
+        .library = ari_options_default(), .top = 10, .shard = 1, .shards = 1, .err = ARI_ERR_INIT
+    };
     out->style.columns = columns_of_terminal();
     out->paths = calloc((size_t)argc + 1, sizeof(out->paths[0]));
     out->catalogues = calloc((size_t)argc + 1, sizeof(out->catalogues[0]));
-    if (out->paths == NULL || out->catalogues == NULL) {
+    out->include.globs = calloc((size_t)argc + 1, sizeof(out->include.globs[0]));
+    out->exclude.globs = calloc((size_t)argc + 1, sizeof(out->exclude.globs[0]));
+    if (out->paths == NULL || out->catalogues == NULL || out->include.globs == NULL ||
+        out->exclude.globs == NULL) {
         return refuse(out, "out of memory");
     }
     set_color(out, "auto");
@@ -461,4 +514,6 @@ void options_free(cli_options *o)
 {
     free(o->paths);
     free(o->catalogues);
+    free(o->include.globs);
+    free(o->exclude.globs);
 }

@@ -2,7 +2,7 @@
 #ifndef ARI_CLI_OPTIONS_H
 #define ARI_CLI_OPTIONS_H
 
-#include "archinspect.h"
+#include "read/crawl.h"
 
 typedef struct cli_options {
     const struct cli_command *command;
@@ -11,13 +11,18 @@ typedef struct cli_options {
     const char *output;      /* NULL for standard output. */
     const char **catalogues; /* Users' files; malloc'd array. */
     size_t catalogue_count;
-    const char *keys, *tier; /* NULL where not given. */
-    size_t top;              /* Rows of a ranking. */
-    uint64_t given;          /* A bit an option. */
+    const char *keys, *tier;      /* NULL where not given. */
+    size_t top;                   /* Rows of a ranking. */
+    crawl_globs include, exclude; /* Malloc'd arrays. */
+    const char *since;            /* NULL where not given. */
+    size_t jobs;                  /* 0 where not given. */
+    uint64_t shard, shards;       /* The first of one, where not given. */
+    uint64_t given;               /* A bit an option. */
     ari_style style;
     ari_options library;
     ari_checks checks;
     bool to_stdout; /* It was said, by -o -. */
+    bool live; /* What is written appears at once. */
     bool strict, quiet, list, no_sandbox, short_help, long_help, version;
     ari_err err; /* Why the command line makes no sense. */
 } cli_options;

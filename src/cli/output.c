@@ -69,12 +69,12 @@ static bool open_temporary(cli_output *out)
     return true;
 }
 
-bool output_open(cli_output *out, const char *path)
+bool output_open(cli_output *out, const char *path, bool live)
 {
     *out = (cli_output){ .file = stdout, .path = path };
     signal(SIGPIPE, SIG_IGN);
     if (path == NULL) return true;
-    if (is_written_through(path)) {
+    if (live || is_written_through(path)) {
         out->file = fopen(path, "w");
     } else {
         out->file = NULL;

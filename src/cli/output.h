@@ -1,4 +1,5 @@
-/* output.h -- where reports go: standard output, or a file that appears only when it is complete. */
+/* output.h -- where reports go: standard output, or a file that appears only when it is complete, unless it
+ * is live: then it is written as it comes, and what is there stays. */
 #ifndef ARI_CLI_OUTPUT_H
 #define ARI_CLI_OUTPUT_H
 
@@ -13,7 +14,7 @@ typedef struct cli_output {
 } cli_output;
 
 /* False, with a line on standard error. */
-bool output_open(cli_output *out, const char *path);
+bool output_open(cli_output *out, const char *path, bool live);
 /* Nothing is written after a write that failed: what stands there is a beginning. */
 void output_put(cli_output *out, const char *words);
 void output_put_bytes(cli_output *out, const void *bytes, size_t size);

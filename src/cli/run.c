@@ -119,20 +119,29 @@ void run_seal(cli_run *r)
     sandbox_seal(&r->sandbox);
 }
 
-bool run_begin(cli_run *r, const cli_options *o)
+bool run_contain(cli_run *r, const cli_options *o)
 {
     ari_err err = ARI_ERR_INIT;
     *r = (cli_run){ .o = o, .failed = true };
     if (!contain(r)) return false;
     /* The text names its place itself. */
-    if (guarded(open_catalogue, r, &err) != ARI_OK) {
-        run_refuse(o, NULL, &err);
-        return false;
-    }
-    if (!may_write(o) || !output_open(&r->out, o->output)) return false;
+    if (guarded(open_catalogue, r, &err) == ARI_OK) return true;
+    run_refuse(o, NULL, &err);
+    return false;
+}
+
+bool run_open(cli_run *r)
+{
+    const cli_options *o = r->o;
+    if (!may_write(o) || !output_open(&r->out, o->output, o->live)) return false;
     r->failed = false;
     if (o->style.format == ARI_HTML) put_frame(r, true);
     return true;
+}
+
+bool run_begin(cli_run *r, const cli_options *o)
+{
+    return run_contain(r, o) && run_open(r);
 }
 
 int run_end(cli_run *r)
@@ -157,17 +166,31 @@ void run_write(cli_run *r, const char *report)
     r->written++;
 }
 
-void run_error(cli_run *r, const char *path, const ari_err *err)
+void run_complain(cli_run *r, const char *path, const ari_err *err)
 {
-    char *text = error_object(r->o, path, err);
     ari_err told = *err;
     r->failed = true;
     if (strstr(err->text, strerror(EACCES)) != NULL && r->sandbox.landlock > 0) {
         ari_hint(&told, "only what lies below the paths that were named is read; --no-sandbox lifts that");
     }
     complain(path, &told);
+}
+
+void run_error(cli_run *r, const char *path, const ari_err *err)
+{
+    char *text = error_object(r->o, path, err);
+    run_complain(r, path, err);
     run_write(r, text);
     free(text);
+}
+
+ari_status run_inspection(const cli_run *r, const ari_model *model, char **text, ari_err *err)
+{
+    ari_comparison *c = NULL;
+    ari_status status = ari_compare(&model, 1, r->catalogue, NULL, &c, err);
+    if (status == ARI_OK) status = ari_report_inspect(model, c, &r->o->style, text, err);
+    ari_comparison_free(c);
+    return status;
 }
 
 /* --- What a path names -------------------------------------------------------------------- */

@@ -18,7 +18,10 @@ typedef struct cli_run {
     bool answer_no; /* Status 1. */
 } cli_run;
 
-/* Open the catalogue and the output. False, and refused, when that fails. run_end either way. */
+/* Give up what is not needed, and open the catalogue; then open the output; or both. False, and refused, when
+ * that fails. run_end either way. */
+bool run_contain(cli_run *r, const cli_options *o);
+bool run_open(cli_run *r);
 bool run_begin(cli_run *r, const cli_options *o);
 /* The exit status. */
 int run_end(cli_run *r);
@@ -31,7 +34,11 @@ void run_refuse(const cli_options *o, const char *path, const ari_err *err);
 void run_seal(cli_run *r);
 
 void run_write(cli_run *r, const char *report);
-/* One line on standard error, and in JSON an object in the report's place. */
+/* What inspect says of a model; malloc'd. */
+ari_status run_inspection(const cli_run *r, const ari_model *model, char **text, ari_err *err);
+/* One line on standard error, and status 2. */
+void run_complain(cli_run *r, const char *path, const ari_err *err);
+/* The same, and in JSON an object in the report's place. */
 void run_error(cli_run *r, const char *path, const ari_err *err);
 
 /* What a path names: checkpoints, or a model of the catalogue. An existing path comes first, then a model

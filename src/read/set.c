@@ -403,19 +403,38 @@ static ari_status nothing_found(search *s, const char *path)
     return broken_link(s->err, arena_printf(&s->set->arena, "%s%s", l->folder, name), name, ARI_NOT_A_MODEL);
 }
 
-static ari_status find_in_directory(search *s, const char *path)
+static void note_folder(ari_set *set, const char *path)
+{
+    if (set->count == 1) set->groups[0].path = arena_copy(&set->arena, span_of(path));
+    for (size_t i = 0; i < set->count; i++) {
+        set->groups[i].of_folder = true;
+        set->groups[i].alone = set->count == 1;
+    }
+}
+
+static ari_status group_directory(search *s, const char *path)
 {
     size_t n = strlen(path);
     const char *slash = n > 0 && path[n - 1] == '/' ? "" : "/";
-    ari_status status = list_and_group(s, arena_printf(&s->set->arena, "%s%s", path, slash));
+    return list_and_group(s, arena_printf(&s->set->arena, "%s%s", path, slash));
+}
+
+static ari_status find_in_directory(search *s, const char *path)
+{
+    ari_status status = group_directory(s, path);
     if (status == ARI_OK && s->list.diffusers) status = group_folders(s);
     if (status == ARI_OK && s->set->count == 0) status = nothing_found(s, path);
-    if (status == ARI_OK && s->set->count == 1)
-        s->set->groups[0].path = arena_copy(&s->set->arena, span_of(path));
-    for (size_t i = 0; i < s->set->count; i++) {
-        s->set->groups[i].of_folder = true;
-        s->set->groups[i].alone = s->set->count == 1;
-    }
+    note_folder(s->set, path);
+    return status;
+}
+
+/* Without the folders in it. An index or a link says that there ought to be something. */
+static ari_status find_in_folder_alone(search *s, const char *path)
+{
+    ari_status status = group_directory(s, path);
+    bool promised = s->list.index_count + s->list.broken_count > 0;
+    if (status == ARI_OK && s->set->count == 0 && promised) status = nothing_found(s, path);
+    note_folder(s->set, path);
     return status;
 }
 
@@ -495,32 +514,30 @@ static ari_status find_by_file(search *s, const char *path)
     return status;
 }
 
-static ari_status find(const char *path, const ari_limits *limits, ari_set *set, ari_err *err)
+static ari_status find_named(search *s, const char *path)
 {
     struct stat at;
     char words[160];
-    if (stat(path, &at) != 0) {
-        bool absent = errno == ENOENT || errno == ENOTDIR;
-        if (absent && lstat(path, &at) == 0) return broken_link(err, path, "", ARI_NOT_FOUND);
-        return ari_fail(err, absent ? ARI_NOT_FOUND : ARI_UNREADABLE, ARI_NO_OFFSET, "%s",
-                        strerror_r(errno, words, sizeof(words)));
-    }
-    search s = { .set = set, .limits = limits, .err = err };
-    ari_status status = S_ISDIR(at.st_mode) ? find_in_directory(&s, path) : find_by_file(&s, path);
-    listing_free(&s.list);
-    return status == ARI_OK && set->arena.failed ? ari_out_of_memory(err) : status;
+    if (stat(path, &at) == 0) return S_ISDIR(at.st_mode) ? find_in_directory(s, path) : find_by_file(s, path);
+    bool absent = errno == ENOENT || errno == ENOTDIR;
+    const char *why = strerror_r(errno, words, sizeof(words));
+    if (absent && lstat(path, &at) == 0) return broken_link(s->err, path, "", ARI_NOT_FOUND);
+    return ari_fail(s->err, absent ? ARI_NOT_FOUND : ARI_UNREADABLE, ARI_NO_OFFSET, "%s", why);
 }
 
-ari_status ari_set_find(const char *path, const ari_options *options, ari_set **out, ari_err *err)
+typedef ari_status finder(search *s, const char *path);
+
+static ari_status find(finder *how, const char *path, const ari_options *options, ari_set **out, ari_err *err)
 {
-    ari_err unused = ARI_ERR_INIT;
+    ari_err unused = ARI_ERR_INIT, own = ARI_ERR_INIT;
     ari_options defaults = ari_options_default();
     if (err == NULL) err = &unused;
     ari_set *set = calloc(1, sizeof(*set));
     *out = NULL;
     if (set == NULL) return ari_out_of_memory(err);
-    ari_err own = ARI_ERR_INIT;
-    ari_status status = find(path, options == NULL ? &defaults.limits : &options->limits, set, &own);
+    search s = { .set = set, .limits = options == NULL ? &defaults.limits : &options->limits, .err = &own };
+    ari_status status = how(&s, path);
+    listing_free(&s.list);
     /* What was not found may have been missing in memory only. */
     if (set->arena.failed) own = (ari_err)ARI_ERR_INIT;
     if (set->arena.failed) status = ari_out_of_memory(&own);
@@ -532,6 +549,16 @@ ari_status ari_set_find(const char *path, const ari_options *options, ari_set **
     }
     *out = set;
     return ARI_OK;
+}
+
+ari_status ari_set_find(const char *path, const ari_options *options, ari_set **out, ari_err *err)
+{
+    return find(find_named, path, options, out, err);
+}
+
+ari_status set_in_folder(const char *path, const ari_options *options, ari_set **out, ari_err *err)
+{
+    return find(find_in_folder_alone, path, options, out, err);
 }
 
 ari_status set_add(ari_set *set, const char *const *files, size_t count, ari_err *err)

@@ -31,6 +31,10 @@ struct ari_set {
     size_t count, room;
 };
 
+/* Like ari_set_find, of that very folder: those in it are others', also where diffusers keeps parts of a
+ * pipeline there. None is no error, unless an index or a link promises one. */
+ari_status set_in_folder(const char *path, const ari_options *options, ari_set **out, ari_err *err);
+
 /* A checkpoint of files that are known to belong together; the first one's path is its own. */
 ari_status set_add(ari_set *set, const char *const *files, size_t count, ari_err *err);
 
