@@ -29,7 +29,7 @@ trap 'rm -f "$lines"' EXIT
 each 's/^FINDING\(\w+, *"([^"]+)", *(\w+),.*/.It Cm \1 Pq \L\2/p' src/read/finding.def
 each 's/^OPTION\(\w+, *0, *"([^"]+)", *(NULL|"[^"]*"), *(NULL|"[^"]*"), *".*/.It Fl -\1/p' src/cli/option.def
 each "s/^OPTION\(\w+, *'(.)', *\"([^\"]+)\", *NULL, *NULL, *\".*/.It Fl \1 , Fl -\2/p" src/cli/option.def
-each "s/^OPTION\(\w+, *'(.)', *\"([^\"]+)\", *\"(\w+)\", *NULL, *\".*/.It Fl \1 Ar \L\3\E , Fl -\2 Ar \L\3/p" src/cli/option.def
+each "s/^OPTION\(\w+, *'(.)', *\"([^\"]+)\", *\"([A-Z]+)\", *(NULL|\"[^\"]*\"), *\".*/.It Fl \1 Ar \L\3\E , Fl -\2 Ar \L\3/p" src/cli/option.def
 each 's/^COMMAND\("(\w+)", *run_.*/.It Cm \1/p' src/cli/command.def
 each '/STATUS_LIST/,/^$/ { /\(OK,/d; s/^ *X\(\w+, "(\w+)".*/.It Cm \1/p }' include/archinspect.h
 each '/LIMIT_LIST/,/^$/ s/^ *X\(\w+, [0-9]+u, "([a-z-]+)".*/.It Cm \1/p' include/archinspect.h

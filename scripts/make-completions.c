@@ -135,7 +135,7 @@ static void bash(void)
 
 static void zsh_option(size_t i)
 {
-    bool repeats = is_argument(i, "NAME=N") || is_argument(i, "FILE");
+    bool repeats = is_argument(i, "NAME=N") || is_argument(i, "FILE") || is_argument(i, "GLOB");
     fputs("        ", stdout);
     if (options[i].letter != 0 && options[i].argument == NULL) {
         printf("'(-%c --%s)'{-%c,--%s}'[", options[i].letter, options[i].word, options[i].letter,

@@ -320,6 +320,14 @@ static bool parse_long(cli_options *o, const char *argument, const char *next, i
     return false;
 }
 
+static bool is_word(const char *word)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(options[i].word, word) == 0) return true;
+    }
+    return false;
+}
+
 /* -json may be --json with a dash too few. */
 static bool refuse_letter(cli_options *o, const char *argument, const char *letter)
 {
@@ -332,6 +340,7 @@ static bool refuse_letter(cli_options *o, const char *argument, const char *lett
 /* -v, -fjson, -f json, -qv. */
 static bool parse_letters(cli_options *o, const char *argument, const char *next, int *i)
 {
+    if (argument[2] != '\0' && is_word(argument + 1)) return refuse_letter(o, argument, argument + 1);
     for (const char *c = argument + 1; *c != '\0'; c++) {
         size_t k = 0;
         while (k < OPTION_COUNT && options[k].letter != *c) k++;
