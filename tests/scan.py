@@ -33,6 +33,7 @@ EXPECTED = [
     b"alternatives/p.gguf",
     b"alternatives/pq",
     b"alternatives/q.gguf",
+    b"!bad/link.gguf",
     b"!bad/page.safetensors",
     b"!bad/pipe.gguf",
     b"bad/sound.gguf",
@@ -86,6 +87,7 @@ def make_tree(top):
     put(top / "bad" / "page.safetensors", "malformed/html-page.safetensors")
     put(top / "bad" / "sound.gguf")
     put(top / "bad" / "README.txt", "malformed/html-page.safetensors")
+    (top / "bad" / "link.gguf").symlink_to("nowhere.gguf")
     os.mkfifo(top / "bad" / "pipe.gguf")
     (top / "broken").mkdir()
     (top / "broken" / "model.gguf").symlink_to("nowhere.gguf")
@@ -165,8 +167,8 @@ def errors_are_told():
     done = subprocess.run([PROGRAM, "scan", "-q", "tree", "/nowhere"], capture_output=True, check=False)
     assert done.returncode == 2 and not done.stdout
     lines = [line for line in done.stderr.decode().splitlines() if not line.startswith("hint: ")]
-    assert len(lines) == 5 and all(line.startswith("archinspect: ") for line in lines), lines
-    assert "tree/bad/page.safetensors: " in lines[0] and "web page" in lines[0], lines[0]
+    assert len(lines) == 6 and all(line.startswith("archinspect: ") for line in lines), lines
+    assert "tree/bad/page.safetensors: " in lines[1] and "web page" in lines[1], lines[1]
     assert lines[-1].startswith("archinspect: /nowhere: No such file"), lines[-1]
 
 

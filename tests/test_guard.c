@@ -4,6 +4,7 @@
 #include "files.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -51,4 +52,22 @@ Test(guard, a_file_that_shrinks_is_an_error_of_its_own)
         shrinking next = look(false, &none);
         cr_expect(none.status == ARI_OK && next.sum > 0, "the next file is read as ever");
     }
+}
+
+static void *look_often(void *shrinks)
+{
+    for (int round = 0; round < 20; round++) {
+        ari_err err = ARI_ERR_INIT;
+        look(shrinks != NULL, &err);
+        cr_expect(err.status == (shrinks != NULL ? ARI_TRUNCATED : ARI_OK), "%s", err.text);
+    }
+    return NULL;
+}
+
+Test(guard, in_threads_it_is_the_one_that_read)
+{
+    pthread_t threads[4];
+    for (size_t i = 0; i < 4; i++)
+        cr_assert(pthread_create(&threads[i], NULL, look_often, i % 2 == 0 ? threads : NULL) == 0);
+    for (size_t i = 0; i < 4; i++) cr_assert(pthread_join(threads[i], NULL) == 0);
 }

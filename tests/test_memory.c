@@ -4,7 +4,7 @@
  * (--wrap). */
 #include "files.h"
 
-#include "archinspect.h"
+#include "read/crawl.h"
 
 #include <criterion/criterion.h>
 #include <sched.h>
@@ -184,6 +184,28 @@ static ari_status run_stores(const char *name, ari_err *err)
     return status;
 }
 
+static ari_status call(crawl_work *work, void *context, ari_err *err)
+{
+    return work(context, err);
+}
+
+/* All checkpoints below a folder. */
+static ari_status run_crawl(const char *path, ari_err *err)
+{
+    const ari_options options = ari_options_default();
+    crawl c =
+        crawl_begin(&(crawl_wishes){ .roots = &path, .root_count = 1, .options = &options, .guard = call });
+    said = UINT64_C(0xcbf29ce484222325);
+    for (crawl_item item; crawl_next(&c, &item); crawl_release(&item)) {
+        hear(item.path);
+        for (size_t i = 0; i < item.file_count; i++) hear(item.files[i].path);
+        if (item.err.status != ARI_OK) ari_fail(err, item.err.status, ARI_NO_OFFSET, "%s", item.err.text);
+    }
+    if (c.failed) ari_out_of_memory(err);
+    crawl_end(&c);
+    return err->status;
+}
+
 /* Of many allocations the early ones each, and then every so many. */
 static void starve_in(ari_status (*work)(const char *, ari_err *), const char *path, size_t step,
                       ari_status in_plenty)
@@ -285,6 +307,15 @@ Test(memory, runs_short_among_stores)
         starve_in(run_stores, "lmstudio:a/b", 1, ARI_NOT_FOUND);
     }
     folder_free(&f);
+}
+
+Test(memory, runs_short_on_the_way)
+{
+    alarm(300);
+    for (size_t i = 0; i < 2; i++) {
+        once = i > 0;
+        starve_in(run_crawl, "fixtures", 7, ARI_OK);
+    }
 }
 
 Test(memory, verify)

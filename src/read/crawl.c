@@ -116,6 +116,7 @@ static bool list(folder *f)
 {
     bool holds = false;
     char words[160];
+    if (f->arena.failed) ari_out_of_memory(&f->err);
     errno = 0;
     DIR *d = opendir(f->path);
     for (struct dirent *e; d != NULL && (errno = 0, e = readdir(d)) != NULL;) {
@@ -153,8 +154,9 @@ static void group_files(const crawl *c, folder *f, bool file)
 {
     grouping g = { c, f, file };
     if (c->wishes.guard(group, &g, &f->err) != ARI_OK) {
-        /* What an index promises may be what nobody asked for. */
-        if (!f->wanted && f->err.status == ARI_NOT_A_MODEL) f->err = (ari_err)ARI_ERR_INIT;
+        /* What an index or a link promises may be what nobody asked for. */
+        bool promised = f->err.status == ARI_NOT_A_MODEL || f->err.status == ARI_MALFORMED;
+        if (promised && !f->wanted) f->err = (ari_err)ARI_ERR_INIT;
         return;
     }
     size_t n = ari_set_count(f->set);
@@ -173,11 +175,14 @@ static void group_files(const crawl *c, folder *f, bool file)
 static folder *enter(crawl *c, const char *path)
 {
     folder *f = calloc(1, sizeof(*f));
-    if (f == NULL) c->failed = true;
-    if (f == NULL) return NULL;
+    if (f != NULL) f->path = arena_copy(&f->arena, span_of(path));
+    if (f == NULL || f->arena.failed) {
+        free(f);
+        c->failed = true;
+        return NULL;
+    }
     f->err = (ari_err)ARI_ERR_INIT;
     f->users = 1;
-    f->path = arena_copy(&f->arena, span_of(path));
     c->folders[c->depth++] = f;
     return f;
 }

@@ -428,6 +428,16 @@ static ari_status find_in_directory(search *s, const char *path)
     return status;
 }
 
+/* A link to nothing is a file that cannot be read; of a shard the others say that it is missing. */
+static ari_status group_broken(search *s)
+{
+    for (size_t i = 0; i < s->list.broken_count && s->err->status == ARI_OK; i++) {
+        shard_name unused;
+        if (!shard_name_parse(s->list.broken[i].name, &unused)) group_one(s, &s->list.broken[i]);
+    }
+    return s->err->status;
+}
+
 /* Without the folders in it. An index or a link says that there ought to be something. */
 static ari_status find_in_folder_alone(search *s, const char *path)
 {
@@ -435,7 +445,7 @@ static ari_status find_in_folder_alone(search *s, const char *path)
     bool promised = s->list.index_count + s->list.broken_count > 0;
     if (status == ARI_OK && s->set->count == 0 && promised) status = nothing_found(s, path);
     note_folder(s->set, path);
-    return status;
+    return status == ARI_OK ? group_broken(s) : status;
 }
 
 /* --- Files ----------------------------------------------------------------------- */
