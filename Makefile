@@ -207,7 +207,7 @@ REPORTS  = $(CURDIR)/$(B)/reports
 run_unit = rm -rf $(REPORTS); mkdir -p $(REPORTS); status=0; $(1) || status=1; \
            if find $(REPORTS) -type f -size +0 -exec cat {} + | grep .; then status=1; fi; exit $$status
 # In valgrind each test takes a second to begin: those are run that read files, and so put the rest to work.
-IN_VALGRIND = @(zstd|json_reader|json|safetensors|gguf|extents|index|set|checkpoint|malformed|damage|memory)/*
+IN_VALGRIND = @(zstd|json_reader|json|safetensors|gguf|extents|index|set|checkpoint|malformed|damage|memory|crawl)/*
 VALGRIND = TEST_MUTATIONS=20 valgrind -q --trace-children=yes --leak-check=full --show-leak-kinds=definite \
            --error-exitcode=9 --read-inline-info=no --log-file=$(REPORTS)/valgrind-%p
 
@@ -243,6 +243,10 @@ readme: $(PROGRAM)
 method: $(PROGRAM)
 	$(call quiet,TEST,tests/method.py) tests/method.py $(PROGRAM)
 
+.PHONY: scan
+scan: $(PROGRAM)
+	$(call quiet,TEST,tests/scan.py) tests/scan.py $(PROGRAM)
+
 .PHONY: test
 test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, other readers, the JSON schema, README.md and the method
 	+@$(SUBMAKE) unit
@@ -250,6 +254,7 @@ test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs
 	+@$(SUBMAKE) malformed
 	+@$(SUBMAKE) independent
 	+@$(SUBMAKE) capsule
+	+@$(SUBMAKE) scan
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
 	+@$(SUBMAKE) method
@@ -276,6 +281,7 @@ code-test: $(TESTS) $(PROGRAM)
 	+@$(SUBMAKE) golden
 	+@$(SUBMAKE) malformed
 	+@$(SUBMAKE) independent
+	+@$(SUBMAKE) scan
 
 .PHONY: valgrind
 valgrind: $(TESTS) ## Those unit tests under valgrind that read files

@@ -12,7 +12,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 README = TOP / "README.md"
-TRANSCRIPT = re.compile(r"^```\n\$ \./archinspect (.*)\n(?:.*\n)*?```\n", re.MULTILINE)
+TRANSCRIPT = re.compile(r"^```\n\$ \./archinspect ((?:.*\\\n)*.*)\n(?:.*\n)*?```\n", re.MULTILINE)
 
 
 def transcript(program, arguments):

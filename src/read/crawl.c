@@ -281,22 +281,29 @@ static void add_sidecars(folder *f, const ari_group *g, crawl_item *item)
     if (f->arena.failed) ari_out_of_memory(&item->err);
 }
 
+void crawl_release(crawl_item *item)
+{
+    free(item->files);
+    leave(item->folder);
+    *item = (crawl_item){ .err = ARI_ERR_INIT };
+}
+
 /* False where it is not to be told. */
 static bool tell(crawl *c, folder *f, size_t i, crawl_item *out)
 {
     const ari_group *g = &f->set->groups[i];
-    size_t root = strlen(f->path) - strlen(f->below);
-    *out = (crawl_item){ .path = g->path, .set = f->set, .index = i, .err = ARI_ERR_INIT, .folder = f };
-    out->below = below(g->path, root);
-    bool wanted = is_wanted(c, f, out, g);
-    for (size_t k = 0; wanted && k < g->file_count; k++) add_file(f, out, g->files[k], true);
-    if (!wanted || is_told(c, out)) {
-        free(out->files);
+    crawl_item item = { .path = g->path, .set = f->set, .index = i, .err = ARI_ERR_INIT, .folder = f };
+    item.below = below(g->path, strlen(f->path) - strlen(f->below));
+    f->users++;
+    bool wanted = is_wanted(c, f, &item, g);
+    for (size_t k = 0; wanted && k < g->file_count; k++) add_file(f, &item, g->files[k], true);
+    if (!wanted || is_told(c, &item)) {
+        crawl_release(&item);
         return false;
     }
-    add_sidecars(f, g, out);
-    if (out->err.status != ARI_OK) out->set = NULL;
-    f->users++;
+    add_sidecars(f, g, &item);
+    if (item.err.status != ARI_OK) item.set = NULL;
+    *out = item;
     return true;
 }
 
@@ -338,13 +345,6 @@ bool crawl_next(crawl *c, crawl_item *out)
 crawl crawl_begin(const crawl_wishes *wishes)
 {
     return (crawl){ .wishes = *wishes };
-}
-
-void crawl_release(crawl_item *item)
-{
-    free(item->files);
-    leave(item->folder);
-    *item = (crawl_item){ .err = ARI_ERR_INIT };
 }
 
 void crawl_end(crawl *c)
