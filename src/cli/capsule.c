@@ -26,7 +26,7 @@ static void seal(void *context)
 static void show_progress(void *context, uint64_t bytes, uint64_t of)
 {
     making *m = context;
-    progress_show(&m->progress, bytes, of);
+    progress_bytes(&m->progress, bytes, of);
 }
 
 static ari_status make(void *context, ari_err *err)

@@ -315,15 +315,16 @@ static void put_end(scan *s)
 static ari_status read_since(void *context, ari_err *err)
 {
     scan *s = context;
-    return scan_lines_read(s->o->since, &s->known, err);
+    return s->o->since == NULL ? ARI_OK : scan_lines_read(s->o->since, &s->known, err);
 }
 
-/* Before the output is opened, which takes the place of what is there. */
-static bool know_since(scan *s)
+/* What all reports need; before the output is opened, which takes the place of what is there. */
+static bool prepare(scan *s)
 {
     ari_err err = ARI_ERR_INIT;
-    if (s->o->since == NULL || guarded(read_since, s, &err) == ARI_OK) return true;
-    run_refuse(s->o, s->o->since, &err);
+    bool known = guarded(read_since, s, &err) == ARI_OK;
+    if (known && ari_catalogue_prepare(s->run.catalogue, &err) == ARI_OK) return true;
+    run_refuse(s->o, known ? NULL : s->o->since, &err);
     return false;
 }
 
@@ -338,7 +339,7 @@ int run_scan(const cli_options *o)
                                .options = &o->library,
                                .guard = guarded };
     bool seen = o->quiet || (o->output == NULL && isatty(STDOUT_FILENO));
-    if (run_contain(&s.run, o) && know_since(&s) && run_open(&s.run)) {
+    if (run_contain(&s.run, o) && prepare(&s) && run_open(&s.run)) {
         interrupt_catch();
         s.progress = progress_begin(seen);
         put_begin(&s);

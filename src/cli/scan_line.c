@@ -6,7 +6,6 @@
 #include "report/judgement.h"
 
 #include <inttypes.h>
-#include <sys/mman.h>
 
 static const char schema[] = "archinspect/scan/1";
 
@@ -186,7 +185,7 @@ static ari_status read_lines(ari_span map, fingerprint_set *out, ari_err *err)
         at += size + 1;
         /* So that an output of gigabytes does not stay in memory. */
         if (at - forgotten < FORGET || at >= map.size) continue;
-        madvise((void *)(uintptr_t)(map.data + forgotten), FORGET, MADV_DONTNEED);
+        map_rest((ari_span){ map.data + forgotten, FORGET });
         forgotten += FORGET;
     }
     if (any) return ARI_OK;

@@ -111,6 +111,11 @@ static bool is_folder(DIR *d, const struct dirent *e)
     return fstatat(dirfd(d), e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(s.st_mode);
 }
 
+static bool may_be_one(const char *name)
+{
+    return name[0] != '.' && (is_model_name(name) || is_capsule_name(name) || is_index_name(name));
+}
+
 /* Lists the folders in it. Is there a file that may be a checkpoint, too? */
 static bool list(folder *f)
 {
@@ -123,8 +128,8 @@ static bool list(folder *f)
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
         if (is_folder(d, e)) {
             add_folder(f, e->d_name);
-        } else if (e->d_name[0] != '.' && (is_model_name(e->d_name) || is_index_name(e->d_name))) {
-            holds = true;
+        } else {
+            holds = holds || may_be_one(e->d_name);
         }
     }
     if (errno != 0) {
