@@ -313,13 +313,13 @@ coverage: ## Line coverage of src/ by the tests
 # --- Fuzz ---------------------------------------------------------------------
 
 FUZZERS      := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= 40
 # What they begin with: fixtures, and what the tables hold that they are about.
 SEEDS        := fixtures src/compare/catalogue tests/fuzz/seeds
 FUZZ_RUNS    := $(FUZZERS:build/fuzz/%=fuzz-run-%)
 
 .PHONY: fuzz
-fuzz: ## Build the fuzzers (tests/fuzz, needs clang) and run each for a minute (FUZZ_SECONDS)
+fuzz: ## Build the fuzzers (tests/fuzz, needs clang) and run each for a while (FUZZ_SECONDS, 40)
 	+@$(SUBMAKE) CC=clang FLAVOUR=fuzz fuzzers
 	+@$(SUBMAKE) $(FUZZ_RUNS)
 
