@@ -48,8 +48,8 @@ static bool read_store_name(records *r, ari_checkpoint *c, const char *path, con
     return !known || record_add(r, &c->arena, span_of(name), row);
 }
 
-/* The whole of what lies there; map_close it. Empty where there is nothing; where there is too much, that is
- * told. */
+/* The whole of what lies there; map_small_close it. Empty where there is nothing; where there is too much,
+ * that is told. */
 static ari_span open_record(ari_checkpoint *c, const char *path, uint64_t most)
 {
     ari_span map = { 0 };
@@ -70,7 +70,7 @@ static bool read_download(records *r, ari_checkpoint *c, const char *name)
     record_line(&rest);
     bool known = record_digest(record_line(&rest), &row);
     bool ok = !known || record_add(r, &c->arena, span_of(name), row);
-    map_close(map);
+    map_small_close(map);
     return ok;
 }
 
@@ -81,7 +81,7 @@ static bool read_sums_file(records *r, ari_checkpoint *c, const char *name, cons
     size_t bad = 0;
     ari_span map = open_record(c, arena_printf(&c->arena, "%s%s", c->folder, name), c->limits.sidecar_bytes);
     bool ok = records_read_sums(r, &c->arena, map, only, form, &bad);
-    map_close(map);
+    map_small_close(map);
     if (bad > 0) {
         finding_add(&c->findings, ARI_FINDING_RECORD_UNREADABLE, NO_TENSOR, ARI_NO_OFFSET,
                     "%s: %zu of its lines are none of sha256sum", show(span_of(name)).text, bad);
@@ -240,6 +240,6 @@ void records_free(records *r)
     free(r->items);
     free(r->extra);
     free(r->tensors);
-    if (r->manifest.size > 0) map_close(r->manifest);
+    if (r->manifest.size > 0) map_small_close(r->manifest);
     *r = (records){ 0 };
 }

@@ -450,5 +450,5 @@ ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map
 
 void checkpoint_sidecar_close(const ari_checkpoint *c, ari_span map)
 {
-    if (c->capsule == NULL) map_close(map);
+    if (c->capsule == NULL) map_small_close(map);
 }

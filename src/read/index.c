@@ -105,7 +105,7 @@ ari_status index_read(const char *path, const ari_limits *limits, index_visit *v
     if (status == ARI_OK) status = parse(&x, err);
     *total_size = x.total_size;
     arena_free(&x.arena);
-    map_close(x.map);
+    map_small_close(x.map);
     return status;
 }
 

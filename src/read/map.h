@@ -23,7 +23,8 @@ void map_refill(void *map_pointer, size_t need, ari_span *in, ari_err *err);
  * they are asked for. */
 void map_rest(ari_span part);
 
-/* The whole of a small file, mapped, if it has at most `most` bytes. */
+/* The whole of a small file, if it has at most `most` bytes. map_small_close it. */
 ari_status map_small(const char *path, uint64_t most, ari_span *out, ari_err *err);
+void map_small_close(ari_span small);
 
 #endif

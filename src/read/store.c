@@ -82,7 +82,7 @@ static const char *follow_pointer(ari_arena *a, const char *path)
     while (n < map.size && map.data[n] != '\n' && map.data[n] != '\r' && map.data[n] != '\0') n++;
     bool absolute = n > 0 && map.data[0] == '/';
     const char *home = absolute ? arena_copy(a, span_first(map, n)) : NULL;
-    map_close(map);
+    map_small_close(map);
     return home == NULL ? NULL : arena_printf(a, "%s/models", home);
 }
 

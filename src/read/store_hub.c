@@ -107,7 +107,7 @@ static ari_status read_reference(store_visit *v, const char *repository, const c
         ari_fail(v->err, ARI_MALFORMED, ARI_NO_OFFSET, "%s holds no commit", show(span_of(path)).text);
         ari_hint(v->err, ANOTHER);
     }
-    map_close(map);
+    map_small_close(map);
     return v->err->status;
 }
 

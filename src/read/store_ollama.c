@@ -164,7 +164,7 @@ static ari_status read_manifest(store_visit *v, const char *path, manifest *m, a
         }
         json_end(&j);
     }
-    map_close(map);
+    map_small_close(map);
     return err->status;
 }
 
