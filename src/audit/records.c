@@ -55,7 +55,9 @@ static ari_span open_record(ari_checkpoint *c, const char *path, uint64_t most)
     ari_span map = { 0 };
     ari_err err = ARI_ERR_INIT;
     if (map_small(path, most, &map, &err) == ARI_OK) return map;
-    if (err.status != ARI_NOT_FOUND) {
+    if (ari_is_out_of_memory(&err)) {
+        c->arena.failed = true;
+    } else if (err.status != ARI_NOT_FOUND) {
         finding_add(&c->findings, ARI_FINDING_RECORD_UNREADABLE, NO_TENSOR, ARI_NO_OFFSET, "%s: %s",
                     show(span_of(name_of(path))).text, err.text);
     }

@@ -445,7 +445,9 @@ ari_status checkpoint_sidecar(ari_checkpoint *c, const char *name, ari_span *map
 {
     if (c->capsule != NULL) return capsule_sidecar(c->capsule, name, c->limits.sidecar_bytes, map, err);
     const char *path = arena_printf(&c->arena, "%s%s", folder_of(c, c->files[0].path), name);
-    return map_small(path, c->limits.sidecar_bytes, map, err);
+    ari_status status = map_small(path, c->limits.sidecar_bytes, map, err);
+    c->arena.failed = c->arena.failed || ari_is_out_of_memory(err);
+    return status;
 }
 
 void checkpoint_sidecar_close(const ari_checkpoint *c, ari_span map)

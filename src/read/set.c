@@ -109,6 +109,7 @@ static ari_status index_files(search *s, const char *path, const char ***names, 
     uint64_t total;
     ari_status status = index_read(path, s->limits, name_file, &n, &total, err);
     lookup_free(&n.known);
+    if (ari_is_out_of_memory(err)) ari_out_of_memory(s->err);
     if (status != ARI_OK) n.count = 0;
     if (n.count > 0) qsort(n.names, n.count, sizeof(n.names[0]), by_text);
     *names = n.names;

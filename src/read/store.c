@@ -77,7 +77,11 @@ static const char *variable(ari_arena *a, const char *name)
 static const char *follow_pointer(ari_arena *a, const char *path)
 {
     ari_span map = { 0 };
-    if (map_small(path, POINTER_MOST, &map, NULL) != ARI_OK) return NULL;
+    ari_err own = ARI_ERR_INIT;
+    if (map_small(path, POINTER_MOST, &map, &own) != ARI_OK) {
+        a->failed = a->failed || ari_is_out_of_memory(&own);
+        return NULL;
+    }
     size_t n = 0;
     while (n < map.size && map.data[n] != '\n' && map.data[n] != '\r' && map.data[n] != '\0') n++;
     bool absolute = n > 0 && map.data[0] == '/';

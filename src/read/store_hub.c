@@ -93,6 +93,7 @@ static ari_status read_reference(store_visit *v, const char *repository, const c
     if (store_is_folder(path)) return ARI_OK;
     ari_status status = map_small(path, v->options->limits.sidecar_bytes, &map, &own);
     if (status == ARI_NOT_FOUND) return ARI_OK;
+    if (ari_is_out_of_memory(&own)) return ari_out_of_memory(v->err);
     if (status != ARI_OK) {
         ari_fail(v->err, status == ARI_LIMIT ? ARI_MALFORMED : status, own.offset, "%s: %s",
                  show(span_of(path)).text, own.text);

@@ -151,7 +151,10 @@ static ari_status read_manifest(store_visit *v, const char *path, manifest *m, a
 {
     ari_span map = { 0 }, key;
     *m = (manifest){ 0 };
-    if (map_small(path, v->options->limits.sidecar_bytes, &map, err) != ARI_OK) return err->status;
+    if (map_small(path, v->options->limits.sidecar_bytes, &map, err) != ARI_OK) {
+        v->arena->failed = v->arena->failed || ari_is_out_of_memory(err);
+        return err->status;
+    }
     ari_cursor c = cursor_over(map, err);
     json_reader j = json_over(&c, v->arena, v->options->limits.depth);
     if (json_enter(&j, JSON_OBJECT)) {
