@@ -70,9 +70,11 @@ static ari_status read_file(ari_checkpoint *c, uint32_t i, ari_err *err)
     f->size = f->content = f->map.size;
     size_t tensors = c->tensors.count, metadata = c->metadata.count;
     const ari_findings before = c->findings;
+    map_source source = { f->map, c->limits.header_bytes };
+    if (!add_u64(source.most, HEAD, &source.most)) source.most = UINT64_MAX;
     ari_cursor cursor = cursor_over(span_first(f->map, 0), err);
     cursor.refill = map_refill;
-    cursor.source = &f->map;
+    cursor.source = &source;
     map_sparsely(f->map);
     if (zstd_recognise(f->map)) status = open_packed(f, &c->limits, &cursor, err);
     if (status == ARI_OK) status = read_open_file(c, i, &cursor);

@@ -11,7 +11,6 @@
 enum {
     COPIED = 1 << 16,
     FIRST_STEP = 4 * 4096,
-    FETCH_MOST = 1 << 27,
     POPULATE_READ = 22, /* MADV_POPULATE_READ, since Linux 5.14; older headers do not name it. */
 };
 
@@ -95,16 +94,21 @@ void map_fetch(ari_span part)
     advise(part, POPULATE_READ);
 }
 
-void map_refill(void *map_pointer, size_t need, ari_span *in, ari_err *err)
+void map_refill(void *map_source_pointer, size_t need, ari_span *in, ari_err *err)
 {
-    const ari_span *map = map_pointer;
+    const map_source *source = map_source_pointer;
     size_t from = in->size, more = from / 11 < FIRST_STEP ? FIRST_STEP : from / 11;
-    (void)err;
     /* Of a count that cannot be true nothing is fetched: the reader will refuse it. */
-    bool true_need = need <= map->size;
+    bool true_need = need <= source->map.size;
+    if (true_need && need > source->most) {
+        ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "the header needs more than the %" PRIu64 " bytes allowed",
+                 source->most);
+        ari_hint(err, "if the file is sound, raise the limit with --limit header-bytes=N");
+        return;
+    }
     if (need < from + more) need = from + more;
-    in->size = need < map->size ? need : map->size;
-    if (true_need) map_fetch(span_first(span_from(span_first(*map, in->size), from), FETCH_MOST));
+    in->size = need < source->map.size ? need : source->map.size;
+    if (true_need) map_fetch(span_from(span_first(source->map, in->size), from));
 }
 
 void map_rest(ari_span part)

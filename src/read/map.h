@@ -16,9 +16,14 @@ void map_sparsely(ari_span map);
 void map_onward(ari_span map);
 /* These bytes will be read, all of them, now. */
 void map_fetch(ari_span part);
-/* The refill of a cursor (base/cursor.h) over the beginning of a map, which is its source: what is asked for
- * comes in, and an eleventh of what came before. */
-void map_refill(void *map_pointer, size_t need, ari_span *in, ari_err *err);
+/* The refill of a cursor (base/cursor.h) that begins with nothing: what is asked for comes in, and an
+ * eleventh of what came before. No header has more bytes than `most`: what is asked for beyond fails with
+ * LIMIT. */
+typedef struct map_source {
+    ari_span map;
+    uint64_t most;
+} map_source;
+void map_refill(void *map_source_pointer, size_t need, ari_span *in, ari_err *err);
 /* The pages of a map that lie in that part of it need not stay in memory: they come back from the file when
  * they are asked for. */
 void map_rest(ari_span part);
