@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Of bytes that belong to nobody: a hole may have terabytes of them. */
+enum { LOOKED_AT = 1 << 16 };
+
 /* What is known of one file while its tensors go by in the order of their data. */
 typedef struct walk {
     ari_checkpoint *c;
@@ -44,8 +47,11 @@ static ari_shown likeness(const walk *w, uint64_t begin, uint64_t end)
 {
     ari_shown out = { "" };
     if (w->file->inflater != NULL || begin > w->file->map.size || end > w->file->map.size) return out;
-    const char *what = sniff_what(span_first(span_from(w->file->map, (size_t)begin), (size_t)(end - begin)));
-    if (what != NULL) snprintf(out.text, sizeof(out.text), "; they look like %s", what);
+    ari_span bytes = span_first(span_from(w->file->map, (size_t)begin), (size_t)(end - begin));
+    const char *what = sniff_what(span_first(bytes, LOOKED_AT));
+    if (what == NULL) return out;
+    snprintf(out.text, sizeof(out.text), "; they %s %s", bytes.size > LOOKED_AT ? "begin like" : "look like",
+             what);
     return out;
 }
 
