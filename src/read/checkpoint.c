@@ -46,6 +46,7 @@ static ari_status read_open_file(ari_checkpoint *c, uint32_t i, ari_cursor *curs
     f->container = container_of(head, f->content);
     if (f->container == NULL) return sniff(f->path, head, f->inflater == NULL ? f->size : head.size, err);
     ari_status status = f->container->read(c, i, cursor);
+    f = &c->files[i]; /* A capsule adds files. */
     const char *damage = status == ARI_OK ? NULL : sniff_damage(f->inflater == NULL ? f->map : cursor->in);
     if (damage != NULL) err->hint = damage;
     return status;
