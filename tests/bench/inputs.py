@@ -11,6 +11,7 @@ import math
 import os
 import pathlib
 import random
+import shutil
 import struct
 import sys
 
@@ -174,11 +175,11 @@ def words(count, bytes_each):
 
 
 def vocabulary(tokens, merges):
-    pairs = [array("tokenizer.ggml.tokens", GGUF_STRING, tokens, b"".join(map(string, words(tokens, 7)))),
+    pairs = [array("tokenizer.ggml.tokens", GGUF_STRING, tokens, b"".join(map(string, words(tokens, 8)))),
              array("tokenizer.ggml.scores", GGUF_F32, tokens, b"\0" * (4 * tokens)),
              array("tokenizer.ggml.token_type", GGUF_I32, tokens, b"\1\0\0\0" * tokens)]
     if merges > 0:
-        both = (f"{word} {word[:5]}" for word in words(merges, 8))
+        both = (f"{word} {word[:5]}" for word in words(merges, 12))
         pairs.append(array("tokenizer.ggml.merges", GGUF_STRING, merges, b"".join(map(string, both))))
     return pairs
 
@@ -249,9 +250,12 @@ def main():
         "dense.gguf": lambda p: gguf(p, 4, 512, 1408, 512, 64000, 100000, NOISE),
     }
     for name, make in made.items():
-        path = folder / name
-        if not path.exists():
-            make(path)
+        path, unfinished = folder / name, folder / (name + ".unfinished")
+        if path.exists():
+            continue
+        shutil.rmtree(unfinished, ignore_errors=True)
+        make(unfinished)
+        unfinished.rename(path)
 
 
 if __name__ == "__main__":
