@@ -313,13 +313,13 @@ coverage: ## Line coverage of src/ by the tests
 # --- Fuzz ---------------------------------------------------------------------
 
 FUZZERS      := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
-FUZZ_SECONDS ?= 40
+FUZZ_SECONDS ?= 20
 # What they begin with: fixtures, and what the tables hold that they are about.
 SEEDS        := fixtures src/compare/catalogue tests/fuzz/seeds
 FUZZ_RUNS    := $(FUZZERS:build/fuzz/%=fuzz-run-%)
 
 .PHONY: fuzz
-fuzz: ## Build the fuzzers (tests/fuzz, needs clang) and run each for a while (FUZZ_SECONDS, 40)
+fuzz: ## Build the fuzzers (tests/fuzz, needs clang) and run each for a while (FUZZ_SECONDS, 20)
 	+@$(SUBMAKE) CC=clang FLAVOUR=fuzz fuzzers
 	+@$(SUBMAKE) $(FUZZ_RUNS)
 
@@ -362,7 +362,7 @@ layers: ## Rooms of src/ include only themselves and rooms to their left
 	@scripts/check-layers.sh
 
 .PHONY: lint
-lint: format-check tidy cppcheck analyze man-check ## clang-format, clang-tidy, cppcheck, gcc -fanalyzer, mandoc
+lint: format-check tidy cppcheck man-check ## clang-format, clang-tidy, cppcheck, mandoc
 
 .PHONY: format
 format: ## Rewrite the sources as .clang-format says
@@ -389,7 +389,7 @@ cppcheck:
 
 # gcc's own analyzer, where the compiler is gcc.
 .PHONY: analyze
-analyze: $(patsubst %.c,build/analyze/%.ok,$(sort $(LIB_SRC) $(CLI_SRC)))
+analyze: $(patsubst %.c,build/analyze/%.ok,$(sort $(LIB_SRC) $(CLI_SRC))) ## gcc -fanalyzer, which takes minutes and is not part of check
 
 build/analyze/%.ok: %.c $(B)/%.o
 	@mkdir -p $(@D)
