@@ -54,6 +54,7 @@ static inline void read_alone(const ari_container *container, const uint8_t *dat
         if (status != ARI_OK) check_error(&err);
         if (status != ARI_OK) MUST(err.offset <= size || err.offset == ARI_NO_OFFSET);
         file.container = container;
+        if (status == ARI_OK) MUST(container_settle(&c, 0, &err) == ARI_OK);
         if (status == ARI_OK) MUST(extents_check(&c, &err) == ARI_OK);
         if (status == ARI_OK) check_rows(&c, file.map);
     }
