@@ -72,6 +72,10 @@ Test(crawl, in_order_and_once)
         /* Links to files are other names; links to folders are not followed. */
         { { "a/m.gguf", "b/m.gguf->../a/m.gguf", "c->a", "d/d->.." }, "a" },
         { { "a/m.gguf->../b/m.gguf", "b/m.gguf" }, "a" },
+        /* Two revisions: the same weights, and the same configuration or another. */
+        { { "1/config.json->../b", "1/m.gguf->../w", "2/config.json->../b", "2/m.gguf->../w", "b", "w" },
+          "1" },
+        { { "1/config.json->../b", "1/m.gguf->../w", "2/config.json", "2/m.gguf->../w", "b", "w" }, "1 2" },
         /* A shard in common does not make two sets one. */
         { { "x-00001-of-00002.gguf", "x-00002-of-00002.gguf",
             "y/x-00001-of-00002.gguf->../x-00001-of-00002.gguf", "y/x-00002-of-00002.gguf" },

@@ -33,6 +33,11 @@ static ari_status report_one(void *context, ari_err *err)
 
 /* --- What is reported of a model --------------------------------------------------------- */
 
+static const char *subject_path(const job *j)
+{
+    return j->subject->set == NULL ? j->subject->path : ari_set_path(j->subject->set, j->model);
+}
+
 /* This model needs no more files. */
 static void needs_no_more(const job *j)
 {
@@ -48,12 +53,14 @@ static ari_status report_inspect(job *j, ari_model *model, ari_err *err)
 static ari_status report_tensors(job *j, ari_model *model, ari_err *err)
 {
     needs_no_more(j);
+    run_tell_absent(j->run, subject_path(j), model);
     return ari_report_tensors(model, &j->run->o->style, &j->text, err);
 }
 
 static ari_status report_match(job *j, ari_model *model, ari_err *err)
 {
     needs_no_more(j);
+    run_tell_absent(j->run, subject_path(j), model);
     const cli_options *o = j->run->o;
     ari_comparison *c = NULL;
     const ari_model *subject = model;
@@ -64,11 +71,6 @@ static ari_status report_match(job *j, ari_model *model, ari_err *err)
     if (status == ARI_OK && !yes) j->run->answer_no = true;
     ari_comparison_free(c);
     return status;
-}
-
-static const char *subject_path(const job *j)
-{
-    return j->subject->set == NULL ? j->subject->path : ari_set_path(j->subject->set, j->model);
 }
 
 /* What a look at the data tells of itself. */
@@ -200,7 +202,9 @@ static ari_status open_side(void *context, ari_err *err)
     comparison_job *j = context;
     side *s = &j->sides[j->count + j->failed];
     ari_status status = subject_need_one(&s->subject, err);
-    return status == ARI_OK ? subject_open(j->run, &s->subject, 0, &s->model, err) : status;
+    if (status == ARI_OK) status = subject_open(j->run, &s->subject, 0, &s->model, err);
+    run_tell_absent(j->run, s->subject.path, s->model);
+    return status;
 }
 
 static void open_sides(comparison_job *j)

@@ -176,6 +176,12 @@ void run_complain(cli_run *r, const char *path, const ari_err *err)
     complain(path, &told);
 }
 
+void run_tell_absent(const cli_run *r, const char *path, const ari_model *model)
+{
+    if (r->o->quiet || model == NULL || !ari_model_is_capsule(model)) return;
+    fprintf(stderr, "archinspect: %s: a capsule: the values are absent\n", show(span_of(path)).text);
+}
+
 void run_error(cli_run *r, const char *path, const ari_err *err)
 {
     char *text = error_object(r->o, path, err);

@@ -38,6 +38,8 @@ void run_write(cli_run *r, const char *report);
 ari_status run_inspection(const cli_run *r, const ari_model *model, char **text, ari_err *err);
 /* One line on standard error, and status 2. */
 void run_complain(cli_run *r, const char *path, const ari_err *err);
+/* On standard error, where a report has no place for it: of a capsule there is no more than headers. */
+void run_tell_absent(const cli_run *r, const char *path, const ari_model *model);
 /* The same, and in JSON an object in the report's place. */
 void run_error(cli_run *r, const char *path, const ari_err *err);
 

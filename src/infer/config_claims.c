@@ -28,6 +28,10 @@ static const struct claim_row {
 #include "infer/claim.def"
 };
 
+/* One that filled its row would not end. */
+#define CLAIM(field, text) _Static_assert(sizeof(text) <= sizeof(config_rows[0].path), text);
+#include "infer/claim.def"
+
 static const struct exception {
     const char *model_type;
     ari_field field;
@@ -45,6 +49,16 @@ static const struct class_defaults {
 #define DEFAULTS(...) { __VA_ARGS__ },
 #include "infer/default.def"
 };
+
+#define ENDS(text, member) (sizeof(text) <= sizeof(defaults[0].member))
+#define DEFAULTS(m, h, l, n, k, d, w, a, t, i, e, x, p)                                            \
+    _Static_assert(ENDS(m, model_type) && ENDS(h, hidden) && ENDS(l, layers) && ENDS(n, heads) &&  \
+                       ENDS(k, kv_heads) && ENDS(d, head_dim) && ENDS(w, width) && ENDS(a, act) && \
+                       ENDS(t, theta) && ENDS(i, tied) && ENDS(e, epsilon) && ENDS(x, experts) &&  \
+                       ENDS(p, top_k),                                                             \
+                   m);
+#include "infer/default.def"
+#undef ENDS
 
 /* --- Values out of JSON ------------------------------------------------------------ */
 

@@ -36,6 +36,10 @@ static const struct tail_row {
 #undef ARI_IN_0
 };
 
+/* One that filled its row would not end. */
+#define TAIL(text, role, needs, adds) _Static_assert(sizeof(text) <= sizeof(tails[0].words), text);
+#include "infer/tail.def"
+
 enum { TAIL_COUNT = sizeof(tails) / sizeof(tails[0]) };
 
 const char *role_word(uint32_t role)

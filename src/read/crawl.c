@@ -247,7 +247,7 @@ static void add_file(folder *f, crawl_item *item, const char *path, bool own)
                                                     .nanoseconds = s.st_mtim.tv_nsec };
 }
 
-/* Is it another name of one that was told? */
+/* Is it another name of one that was told? The same weights with another configuration are another model. */
 static bool is_told(crawl *c, crawl_item *item)
 {
     bool added;
@@ -302,11 +302,11 @@ static bool tell(crawl *c, folder *f, size_t i, crawl_item *out)
     f->users++;
     bool wanted = is_wanted(c, f, &item, g);
     for (size_t k = 0; wanted && k < g->file_count; k++) add_file(f, &item, g->files[k], true);
+    if (wanted && item.file_count > 0) add_sidecars(f, g, &item);
     if (!wanted || is_told(c, &item)) {
         crawl_release(&item);
         return false;
     }
-    add_sidecars(f, g, &item);
     if (item.err.status != ARI_OK) item.set = NULL;
     *out = item;
     return true;

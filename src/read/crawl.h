@@ -2,8 +2,8 @@
  *
  * Paths are ordered name by name, by bytes: a folder's own checkpoint comes before what lies in the folder.
  * No more is held in memory than the names in the folders on the way down, and 16 bytes a checkpoint, by
- * which those that have several names (links in a cache, hard links) come once, at the first of these.
- * Links to folders are not followed. */
+ * which those that have several names (links in a cache, hard links) come once, at the first of these; the
+ * same weights with other configurations are not the same. Links to folders are not followed. */
 #ifndef ARI_READ_CRAWL_H
 #define ARI_READ_CRAWL_H
 

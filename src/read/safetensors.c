@@ -409,8 +409,7 @@ static ari_status read(ari_checkpoint *into, uint32_t file, ari_cursor *c)
     r.file->header_end = r.file->data_at = LENGTH_BYTES + n;
     r.json = json_over(&header, &into->arena, into->limits.depth);
     /* Files of one set are mostly alike. */
-    if (!tensors_expect(&into->tensors, into->file_count * (n / ENTRY_BYTES + 1)))
-        return ari_out_of_memory(c->err);
+    tensors_expect(&into->tensors, into->file_count * (n / ENTRY_BYTES + 1));
     if (n > 0 && header.in.data[LENGTH_BYTES] != '{') {
         finding_add(&into->findings, ARI_FINDING_LEADING_SPACE, NO_TENSOR, LENGTH_BYTES,
                     "%sthe header begins with white space instead of {", r.file->where);

@@ -8,10 +8,10 @@ enum {
     SHAPES = sizeof(((ari_tensors *)0)->shapes) / sizeof(((ari_tensors *)0)->shapes[0]),
 };
 
-bool tensors_expect(ari_tensors *t, uint64_t count)
+void tensors_expect(ari_tensors *t, uint64_t count)
 {
-    if (t->room > 0 || count > EXPECT_MOST) return true;
-    return array_reserve(&t->rows, &t->room, (size_t)count, sizeof(t->rows[0]));
+    if (t->room == 0 && count <= EXPECT_MOST)
+        (void)array_reserve(&t->rows, &t->room, (size_t)count, sizeof(t->rows[0]));
 }
 
 bool tensors_push_size(ari_tensors *t, uint64_t size)

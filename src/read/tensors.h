@@ -47,8 +47,8 @@ bool tensor_is_empty(const ari_tensors *t, const ari_tensor *row);
 /* All rows, by file and then by the place of their data; malloc'd, NULL when memory is short. */
 ari_tensor **tensors_by_place(const ari_tensors *t);
 
-/* So many may come: room that is not used costs nothing. False when memory is short. */
-bool tensors_expect(ari_tensors *t, uint64_t count);
+/* So many may come: room that is not used costs nothing, and where there is not so much it grows as ever. */
+void tensors_expect(ari_tensors *t, uint64_t count);
 
 /* Append one size to the shape under construction; false when memory is short. */
 bool tensors_push_size(ari_tensors *t, uint64_t size);
