@@ -342,7 +342,8 @@ $(FUZZ_RUNS): fuzz-run-%:
 
 BENCH       := $(B)/bench
 BENCH_TOOLS := $(BENCH)/floor $(BENCH)/measure
-BENCH_FOR    = $(notdir $(firstword $(CC)))-$(shell $(CC) -dumpversion 2>/dev/null | cut -d. -f1)
+# By what the compiler is, not by the name it goes by.
+BENCH_FOR    = $(if $(findstring clang,$(shell $(CC) --version)),clang,gcc)-$(shell $(CC) -dumpversion | cut -d. -f1)
 TURNS       ?= 20
 
 $(BENCH)/%: $(B)/tests/bench/%.o

@@ -55,7 +55,8 @@ ari_status checkpoint_read(const ari_group *group, const ari_limits *limits, ari
                            ari_err *err);
 void checkpoint_free(ari_checkpoint *c);
 
-/* Names have been looked at, one by one, and will not be again: large headers need not stay in memory. */
+/* Names have been looked at, one by one, and will not be again: where there are many, large headers need not
+ * stay in memory beside what is made of them. */
 void checkpoint_rest(const ari_checkpoint *c);
 
 /* The bytes of a tensor, if it has at most `most`, is whole and not compressed. */

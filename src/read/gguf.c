@@ -19,7 +19,6 @@
 #include "read/container.h"
 
 #include "base/text.h"
-#include "read/map.h"
 
 #include <inttypes.h>
 
@@ -29,7 +28,6 @@ enum {
     MAX_NAME = 63,            /* GGML_MAX_NAME, less its NUL. */
     DEFAULT_ALIGNMENT = 32,
     MAX_ALIGNMENT = 1 << 20,
-    WORTH_RESTING = 1 << 20,
 };
 
 typedef struct reading {
@@ -174,8 +172,6 @@ static void skip_array(reading *r, ari_meta *row)
         }
     }
     row->bytes.size = (size_t)(c->in.data + c->at - row->bytes.data);
-    /* What a vocabulary holds is not looked at again. */
-    if (r->file->inflater == NULL && row->bytes.size >= WORTH_RESTING) map_rest(row->bytes);
     if (row->element == ARI_META_ARRAY && cursor_ok(c)) {
         finding_add(&r->into->findings, ARI_FINDING_NESTED_ARRAY, NO_TENSOR, row->at,
                     "%skey \"%s\" is an array of arrays, which the C reader of GGUF refuses", r->file->where,
