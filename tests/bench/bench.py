@@ -147,8 +147,11 @@ class Bench:
             self.o.counts.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
 
     def count(self, name):
+        """Of a copy without debugging information, which not every valgrind reads as every compiler writes it."""
         with tempfile.TemporaryDirectory() as folder:
-            words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", self.program, "--json",
+            copy = f"{folder}/archinspect"
+            subprocess.run(["strip", "-o", copy, self.program], check=True)
+            words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", copy, "--json",
                      "--no-sandbox", self.input(name)]
             text = subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True).stderr
         return int(re.search(r"refs:\s+([\d,]+)", text).group(1).replace(",", ""))
