@@ -252,6 +252,9 @@ Test(pack, low_rank_pairs_in_every_spelling)
         /* mlx-lm stores [in, r] and [r, out]. */
         { "q.lora_a 2048x16\nq.lora_b 16x4096", "q.lora_a", "4096x2048" },
         /* An embedding is [vocabulary, width]. */
+        /* Of a square weight either size is shared; the rank cannot be above the weight's sizes. */
+        { "q.lora_a 2048x16\nq.lora_b 16x2048", "q.lora_a", "2048x2048" },
+        { "q.lora_a 16x2048\nq.lora_b 2048x16", "q.lora_a", "2048x2048" },
         { "e.lora_embedding_A 16x32000\ne.lora_embedding_B 2048x16", "e.lora_embedding_A", "32000x2048" },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -216,9 +216,22 @@ static void note_number(parsed *p, bool is_layer, uint32_t number, size_t prefix
     }
 }
 
+/* A brace of the name itself is doubled: it is no hole. Returns the bytes written. */
+static size_t copy_word(char *to, ari_span word, bool *exact)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < word.size; i++) {
+        to[size++] = (char)word.data[i];
+        if (word.data[i] != '{') continue;
+        to[size++] = '{';
+        *exact = false;
+    }
+    return size;
+}
+
 static bool parse_name(building *b, ari_span name, parsed *out)
 {
-    /* A one-digit component grows by one byte. */
+    /* A one-digit component grows by one byte, as does a brace. */
     if (name.size > SIZE_MAX / 2 - 2) return false;
     if (b->text == NULL || name.size * 2 + 2 > b->room) {
         char *text = realloc(b->text, name.size * 2 + 2);
@@ -240,7 +253,7 @@ static bool parse_name(building *b, ari_span name, parsed *out)
              skipped = next <= name.size && is_skipped(word, before);
         size_t kept = skipped ? 0 : hole ? stem : word.size;
         if (skipped) out->lesson.exact = false;
-        if (kept > 0) memcpy(b->text + size, word.data, kept);
+        kept = copy_word(b->text + size, span_first(word, kept), &out->lesson.exact);
         if (hole && !skipped) {
             memcpy(b->text + size + kept, "{}", 2);
             if (out->layer != NO_NUMBER && out->sub == NO_NUMBER) out->nested = is_container(before);

@@ -242,7 +242,8 @@ static void read_finding(capsule_reading *r, ari_span word, const size_t *at)
     const char *tensor = told(r, at[TENSOR]), *message = told(r, at[MESSAGE]);
     uint64_t offset = capsule_number_at(r, at[OFFSET], ARI_NO_OFFSET);
     r->overflow_told = r->overflow_told || kind == ARI_FINDING_SHAPE_OVERFLOW;
-    if (json_ok(&r->json)) finding_add(f, (ari_finding_id)kind, span_of(tensor), offset, "%s", message);
+    ari_span of = tensor[0] == '\0' ? NO_TENSOR : span_of(tensor);
+    if (json_ok(&r->json)) finding_add(f, (ari_finding_id)kind, of, offset, "%s", message);
 }
 
 /* --- Lines ------------------------------------------------------------------------------------------- */

@@ -147,6 +147,8 @@ static bool parse_real(ari_span word, double *out)
     if (word.size == 0 || word.size >= sizeof(digits)) return false;
     memcpy(digits, word.data, word.size);
     digits[word.size] = '\0';
+    /* strtod takes blanks, hexadecimal and words, too. */
+    if (strspn(digits, "0123456789+-.eE") != word.size) return false;
     *out = strtod(digits, &end);
     return *end == '\0' && isfinite(*out);
 }

@@ -9,6 +9,7 @@
 #include "read/container.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 
 typedef struct writing {
@@ -49,10 +50,11 @@ static const char *name_of(const char *path)
 
 /* --- The whole ---------------------------------------------------------------------------------- */
 
-/* The last part of the path, without slashes after it. */
-static ari_span own_name(const ari_checkpoint *c)
+/* The last part of the path, without slashes after it; of the real one where it ends in dots. */
+static ari_span own_name(const ari_checkpoint *c, char *real)
 {
     ari_span path = span_of(c->path);
+    if (span_ends(path, ".") && realpath(c->path, real) != NULL) path = span_of(real);
     while (path.size > 1 && span_ends(path, "/")) path.size--;
     size_t at = path.size;
     while (at > 0 && path.data[at - 1] != '/') at--;
@@ -62,8 +64,9 @@ static ari_span own_name(const ari_checkpoint *c)
 static void put_head(writing *w)
 {
     const ari_checkpoint *c = w->c;
+    char real[PATH_MAX];
     text_printf(&w->out, "{\"schema\":\"" CAPSULE_SCHEMA "%d\",\"name\":", CAPSULE_MAJOR);
-    text_put_json(&w->out, own_name(c));
+    text_put_json(&w->out, own_name(c, real));
     put_number(&w->out, "files", c->file_count);
     put_number(&w->out, "tensors", c->tensors.count);
     text_put(&w->out, c->incomplete ? ",\"incomplete\":true}\n" : "}\n");
