@@ -11,7 +11,7 @@
 VERSION := 0.1.0
 PKGS    := libzstd libcjson yaml-0.1
 TOOLPKGS := libseccomp
-ROOMS   := base read measure audit infer compare report
+ROOMS   := base read measure audit infer lineage compare report
 
 FLAVOUR ?= release
 B       := build/$(if $(findstring clang,$(CC)),clang-)$(FLAVOUR)
@@ -63,7 +63,7 @@ $(call once,JOBS,nproc)
 
 OUR_CPPFLAGS = -Iinclude -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DARI_VERSION=\"$(VERSION)\" \
                $(PKG_CFLAGS) $(CPPFLAGS)
-OUR_CFLAGS   = -std=c11 -fno-math-errno $(WARN) $(PIC) $(FLAGS_$(FLAVOUR)) $(HARDEN_$(FLAVOUR)) $(CFLAGS)
+OUR_CFLAGS   = -std=c11 -fno-math-errno -ffp-contract=off $(WARN) $(PIC) $(FLAGS_$(FLAVOUR)) $(HARDEN_$(FLAVOUR)) $(CFLAGS)
 LINK         = $(CC) $(FLAGS_$(FLAVOUR)) $(HARDEN_$(FLAVOUR)) $(CFLAGS) $(RELRO_$(FLAVOUR)) $(LDFLAGS)
 # libm is loaded where a machine has no instruction for a square root, and nowhere else: loading takes time.
 OUR_LIBS     = $(PKG_LIBS) -lc -Wl,--as-needed -lm -Wl,--no-as-needed $(LDLIBS)

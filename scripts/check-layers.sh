@@ -11,7 +11,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-rooms="base read measure audit infer compare report cli"
+rooms="base read measure audit infer lineage compare report cli"
 
 find src include -name '*.[ch]' -o -name '*.def' | LC_ALL=C sort | xargs -r awk -v rooms="$rooms" '
 BEGIN {
