@@ -1,0 +1,119 @@
+#include "lineage/identity.h"
+
+#include "base/arith.h"
+
+#include <string.h>
+
+enum {
+    PIECES = 3,
+    PIECE = 1 << 16,
+    WHOLE_MOST = 1 << 28, /* Models of up to so many bytes are compared whole. */
+    APART = 4099,         /* Words; a prime, so that it is no multiple of a row. */
+};
+
+/* Bytes at the same places of both. */
+typedef struct piece {
+    ari_span a, b;
+} piece;
+
+static bool is_constant(ari_span s, size_t unit)
+{
+    return s.size <= unit || memcmp(s.data, s.data + unit, s.size - unit) == 0;
+}
+
+static uint16_t word_at(ari_span s, size_t i)
+{
+    uint16_t w;
+    memcpy(&w, s.data + 2 * i, sizeof(w));
+    return w;
+}
+
+static void count_words(const piece *p, ari_identity *out)
+{
+    size_t n = p->a.size / 2;
+    for (size_t i = 0; i + APART < n; i++) {
+        uint16_t w = word_at(p->a, i);
+        /* Zeros are shared by masks. */
+        if (w == 0) continue;
+        out->words++;
+        out->same_words += w == word_at(p->b, i);
+        out->null_words += w == word_at(p->b, i + APART);
+    }
+}
+
+/* Which pieces of a tensor are looked at: its head, middle and tail, or one that is all of it. */
+static size_t cut(ari_span a, ari_span b, bool whole, piece *out)
+{
+    if (whole || a.size <= (size_t)PIECES * PIECE) {
+        out[0] = (piece){ a, b };
+        return 1;
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        size_t at = (a.size - PIECE) / (PIECES - 1) * i & ~(size_t)63;
+        out[i] = (piece){ span_first(span_from(a, at), PIECE), span_first(span_from(b, at), PIECE) };
+    }
+    return PIECES;
+}
+
+static void compare(const ari_tensor *row, piece whole, ari_identity *out)
+{
+    piece pieces[PIECES];
+    size_t n = cut(whole.a, whole.b, out->whole, pieces);
+    const ari_dtype_info *d = dtype_info(row->dtype);
+    size_t unit = d == NULL || d->block_bytes == 0 ? 1 : d->block_bytes;
+    bool same = true, constant = true;
+    for (size_t i = 0; i < n; i++) {
+        same = same && memcmp(pieces[i].a.data, pieces[i].b.data, pieces[i].a.size) == 0;
+        constant = constant && (is_constant(pieces[i].a, unit) || is_constant(pieces[i].b, unit));
+        out->compared += pieces[i].a.size;
+    }
+    bool telling = !constant && row->elements >= TENSOR_LEAST && row->rank > 1;
+    out->same += same;
+    out->constant += constant && row->elements > 1;
+    out->telling += telling;
+    out->same_telling += same && telling;
+    if (same && telling && out->example == NULL) out->example = row;
+    bool halves = row->dtype == ARI_DT_F16 || row->dtype == ARI_DT_BF16;
+    for (size_t i = 0; telling && halves && i < n; i++) count_words(&pieces[i], out);
+}
+
+static const ari_tensor *partner(const ari_model *b, const ari_model *a, const ari_tensor *row)
+{
+    const ari_tensors *x = &a->checkpoint->tensors, *y = &b->checkpoint->tensors;
+    const ari_tensor *other = tensors_find(y, row->name);
+    if (other == NULL || other->dtype != row->dtype || other->rank != row->rank || other->bytes != row->bytes)
+        return NULL;
+    bool same = memcmp(tensor_shape(x, row), tensor_shape(y, other), row->rank * sizeof(uint64_t)) == 0;
+    /* Types that we do not know go by their spelling. */
+    same = same && span_eq(tensors_dtype_name(x, row->dtype), tensors_dtype_name(y, other->dtype));
+    return same ? other : NULL;
+}
+
+void identity_test(const ari_model *a, const ari_model *b, bool full, ari_identity *out)
+{
+    const ari_tensors *x = &a->checkpoint->tensors;
+    *out = (ari_identity){ .whole = full || a->bytes <= WHOLE_MOST };
+    for (size_t i = 0; i < x->count; i++) {
+        const ari_tensor *row = &x->rows[i], *other = partner(b, a, row);
+        piece whole;
+        if (other == NULL) {
+            out->only_a++;
+            continue;
+        }
+        out->shared++;
+        if (!add_u64(out->bytes, row->bytes, &out->bytes)) out->bytes = UINT64_MAX;
+        if (!checkpoint_bytes(a->checkpoint, row, UINT64_MAX, &whole.a) ||
+            !checkpoint_bytes(b->checkpoint, other, UINT64_MAX, &whole.b) || whole.a.size != whole.b.size) {
+            out->whole = false;
+            continue;
+        }
+        compare(row, whole, out);
+    }
+    out->only_b = b->checkpoint->tensors.count - out->shared;
+    out->whole = out->whole && out->compared == out->bytes;
+}
+
+bool identity_holds(const ari_identity *i)
+{
+    return i->whole && i->shared > 0 && i->same == i->shared && i->only_a == 0 && i->only_b == 0;
+}

@@ -1,0 +1,36 @@
+/* layers.h -- which layer of the one model is which of the other.
+ *
+ * Layers are dropped, inserted and doubled (depth up-scaling), so the same number need not mean the same
+ * layer. Every layer is sampled, some units of its up, and held against those of the same number first; where
+ * that finds nothing, against all. */
+#ifndef ARI_LINEAGE_LAYERS_H
+#define ARI_LINEAGE_LAYERS_H
+
+#include "lineage/neurons.h"
+
+/* So far from chance is a match, whatever number of layers was tried. */
+#define Z_SURE 8.0
+#define Z_SOME 3.0
+
+typedef struct ari_layer_match {
+    uint32_t layer, other; /* other: the one of a, or NO_NUMBER. */
+    ari_diagonal test;     /* Against it; against that of the same number where there is no match. */
+    bool told, constant;   /* Something could be tested; all that was sampled is constant. */
+} ari_layer_match;
+
+typedef struct ari_layer_map {
+    ari_layer_match *of; /* malloc'd: one a layer of b that has hidden units, in their order. */
+    size_t count, matched, told, constant;
+    size_t others, distinct; /* Layers of a that have units; those of them that were matched. */
+} ari_layer_map;
+
+/* False when memory is short. */
+bool layers_map(ari_bank *a, ari_bank *b, ari_layer_map *out);
+/* The layers of one model that repeat an earlier one; `other` is the earliest. */
+bool layers_repeat(ari_bank *b, ari_layer_map *out);
+void layers_free(ari_layer_map *map);
+
+/* Where the units of a layer are: dense, else shared, else routed. ARI_HOMES where there are none. */
+ari_unit_home layer_home(const ari_bank *b, uint32_t layer, ari_unit_kind kind);
+
+#endif

@@ -1,0 +1,73 @@
+/* trial.h -- two components before the tests, and what these decide.
+ *
+ * The order is the study's: numbers of units (T1) of layers that go together; where that is silent or speaks
+ * of few layers, agreement (T2); where both are silent, what no basis changes (T3). The thresholds are its,
+ * too: z above 8 in three of four layers, or an agreement or cosines that chance does not reach. */
+#ifndef ARI_LINEAGE_TRIAL_H
+#define ARI_LINEAGE_TRIAL_H
+
+#include "lineage/agreement.h"
+#include "lineage/cosines.h"
+#include "lineage/layers.h"
+#include "lineage/norms.h"
+
+typedef enum ari_relation {
+    ARI_RELATION_IDENTICAL,
+    ARI_RELATION_RELATED,
+    ARI_RELATION_PARTLY,
+    ARI_RELATION_NONE,
+    ARI_RELATION_INCONCLUSIVE,
+    ARI_RELATION_NOT_COMPARABLE,
+} ari_relation;
+
+typedef enum ari_test {
+    ARI_TEST_NONE,
+    ARI_TEST_WORDS,
+    ARI_TEST_NEURONS,
+    ARI_TEST_AGREEMENT,
+    ARI_TEST_COSINES
+} ari_test;
+
+enum { TRIAL_LAYERS = 4, TRIAL_KINDS = 3 };
+
+/* One layer of each, and what T1 says of them. */
+typedef struct ari_layer_trial {
+    uint32_t a, b;
+    bool told[TRIAL_KINDS]; /* trial_kinds */
+    ari_diagonal of[TRIAL_KINDS];
+    size_t told_count;
+    double rho, z; /* Mean, and Stouffer's. */
+} ari_layer_trial;
+
+typedef struct ari_agreement_trial {
+    uint32_t a, b;
+    ari_unit_home a_home, b_home;
+    ari_agreement test;
+} ari_agreement_trial;
+
+typedef struct ari_trial {
+    ari_bank a, b;
+    bool same_width;
+    ari_layer_map map, repeats_a, repeats_b;
+    ari_layer_trial *layers;  /* malloc'd. */
+    size_t layer_count, sure; /* sure: of these, those beyond Z_SURE. */
+    double rho, z, p;         /* Of T1, over all of them. */
+    ari_agreement_trial agreements[TRIAL_LAYERS];
+    size_t agreement_count, agreeing;
+    ari_ranks cosines; /* told 0: not measured. */
+    double cosines_p;
+    ari_norms norms;
+    uint64_t bytes_map, bytes_neurons, bytes_agreement, bytes_cosines, bytes_norms;
+    ari_relation relation;
+    ari_test by; /* What decided. */
+    double effect, chance;
+} ari_trial;
+
+extern const ari_unit_kind trial_kinds[TRIAL_KINDS];
+
+/* What is sampled: four layers and 128 units; full: all layers, all units. */
+ari_status trial_run(const ari_model *a, size_t a_component, const ari_model *b, size_t b_component,
+                     bool full, ari_trial *out, ari_err *err);
+void trial_free(ari_trial *t);
+
+#endif
