@@ -292,6 +292,19 @@ bool ari_comparison_shares_core(const ari_comparison *comparison);
 bool ari_is_tier(const char *word);
 void ari_comparison_free(ari_comparison *comparison);
 
+/* What the values of two models say of each other: read, a few megabytes of each, and tested against what
+ * chance would give. */
+typedef struct ari_lineage ari_lineage;
+
+/* full: all values of all layers. Borrows the models. Fails with UNSUPPORTED for what has no values (a
+ * capsule, a catalogued model) and with LIMIT. ari_lineage_free it. */
+ari_status ari_diff(const ari_model *a, const ari_model *b, bool full, ari_lineage **out, ari_err *err);
+/* "identical"; "related": not independent since initialisation, be it by descent, by a common ancestor or by
+ * the same seed; "partly_related"; "no_relation_found", in what was compared; "inconclusive";
+ * "not_comparable". */
+const char *ari_lineage_relation(const ari_lineage *lineage);
+void ari_lineage_free(ari_lineage *lineage);
+
 /* Reports. The text is malloc'd, terminated, and the caller's to free. */
 typedef enum ari_format { ARI_TEXT, ARI_MARKDOWN, ARI_JSON, ARI_NDJSON, ARI_HTML } ari_format;
 
@@ -320,6 +333,7 @@ ari_status ari_report_compare(const ari_comparison *comparison, const ari_style 
                               ari_err *err);
 ari_status ari_report_match(const ari_comparison *comparison, size_t top, const ari_style *style, char **out,
                             ari_err *err);
+ari_status ari_report_diff(const ari_lineage *lineage, const ari_style *style, char **out, ari_err *err);
 /* All entries, or the one of that name. Fails with NOT_FOUND. */
 ari_status ari_report_catalogue(const ari_catalogue *catalogue, const char *name, const ari_style *style,
                                 char **out, ari_err *err);

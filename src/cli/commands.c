@@ -234,16 +234,16 @@ static ari_status compare_sides(void *context, ari_err *err)
     return status;
 }
 
-/* The others are still compared, if the first and one more can be read. */
-static void run_comparison(comparison_job *j)
+/* The others are still compared, if the first and so many of all can be read. */
+static void run_comparison(comparison_job *j, guarded_work *work, size_t least)
 {
     const cli_options *o = j->run->o;
     ari_err err = ARI_ERR_INIT;
     open_sides(j);
     run_seal(j->run);
-    bool compares = j->count > 1 && j->sides[0].model != NULL;
+    bool compares = j->count >= least && j->sides[0].model != NULL;
     j->run->array = o->style.format == ARI_JSON && compares + j->failed > 1;
-    if (compares && guarded(compare_sides, j, &err) == ARI_OK) {
+    if (compares && guarded(work, j, &err) == ARI_OK) {
         run_write(j->run, j->text);
     } else if (compares) {
         run_error(j->run, o->paths[0], &err);
@@ -256,7 +256,7 @@ static void run_comparison(comparison_job *j)
     free(j->text);
 }
 
-int run_compare(const cli_options *o)
+static int run_beside(const cli_options *o, guarded_work *work, size_t least)
 {
     cli_run r;
     comparison_job j = { .run = &r,
@@ -266,12 +266,38 @@ int run_compare(const cli_options *o)
     if (j.sides == NULL || j.models == NULL) {
         out_of_memory(o);
     } else {
-        if (run_begin(&r, o)) run_comparison(&j);
+        if (run_begin(&r, o)) run_comparison(&j, work, least);
         status = run_end(&r);
     }
     free(j.sides);
     free(j.models);
     return status;
+}
+
+int run_compare(const cli_options *o)
+{
+    return run_beside(o, compare_sides, 2);
+}
+
+/* --- What values say ---------------------------------------------------------------------------- */
+
+static ari_status diff_sides(void *context, ari_err *err)
+{
+    comparison_job *j = context;
+    const cli_options *o = j->run->o;
+    ari_lineage *l = NULL;
+    ari_status status = ari_diff(j->models[0], j->models[1], o->full, &l, err);
+    if (status == ARI_OK) status = ari_report_diff(l, &o->style, &j->text, err);
+    const char *relation = status == ARI_OK ? ari_lineage_relation(l) : "";
+    j->run->answer_no = strcmp(relation, "identical") != 0;
+    j->run->failed = j->run->failed || strcmp(relation, "not_comparable") == 0;
+    ari_lineage_free(l);
+    return status;
+}
+
+int run_diff(const cli_options *o)
+{
+    return run_beside(o, diff_sides, 2);
 }
 
 int run_catalogue(const cli_options *o)

@@ -7,6 +7,7 @@
 int run_inspect(const cli_options *o);
 int run_tensors(const cli_options *o);
 int run_compare(const cli_options *o);
+int run_diff(const cli_options *o);
 int run_verify(const cli_options *o);
 int run_match(const cli_options *o);
 int run_catalogue(const cli_options *o);

@@ -260,6 +260,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_REQUIRE:
     case OPTION_MIN_TIER: return set_tier(o, id, value);
     case OPTION_STRICT: o->strict = true; return true;
+    case OPTION_FULL: o->full = true; return true;
     case OPTION_TOP: return set_top(o, value);
     case OPTION_JOBS: return set_jobs(o, value);
     case OPTION_INCLUDE: return add_glob(o, id, &o->include, value);

@@ -74,7 +74,7 @@ static ari_told search_all(agreeing *g, size_t i, ari_unit_kind kind)
     return ARI_TOLD;
 }
 
-static void conclude(const agreeing *g, ari_agreement *out)
+static void conclude(const agreeing *g, ari_gate_up *out)
 {
     double sum = 0;
     for (size_t i = 0; i < g->of[0].tries.count; i++) {
@@ -120,13 +120,13 @@ static ari_told make_room(agreeing *g, ari_unit_kind kind)
 }
 
 ari_told agreement_test(ari_bank *a, uint32_t a_layer, ari_unit_home a_home, ari_bank *b, uint32_t b_layer,
-                        ari_unit_home b_home, ari_agreement *out)
+                        ari_unit_home b_home, ari_gate_up *out)
 {
     static const ari_unit_kind gated[] = { ARI_UNITS_GATE, ARI_UNITS_UP },
                                plain[] = { ARI_UNITS_UP, ARI_UNITS_DOWN };
     bool gates = has_both(a, a_layer, a_home, gated) && has_both(b, b_layer, b_home, gated);
     const ari_unit_kind *by = gates ? gated : plain;
-    *out = (ari_agreement){ .by = { by[0], by[1] } };
+    *out = (ari_gate_up){ .by = { by[0], by[1] } };
     if (!has_both(a, a_layer, a_home, by) || !has_both(b, b_layer, b_home, by)) return ARI_NOT_THERE;
     agreeing g = { .a = a, .layer = a_layer, .home = a_home };
     size_t tries = tries_for(a, a_layer, a_home, by[0]);

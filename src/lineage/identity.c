@@ -6,7 +6,9 @@
 
 enum {
     PIECES = 3,
+    PIECE_LEAST = 1 << 12,
     PIECE = 1 << 16,
+    BUDGET = 1 << 23,     /* Bytes of each model, where it is not compared whole. */
     WHOLE_MOST = 1 << 28, /* Models of up to so many bytes are compared whole. */
     APART = 4099,         /* Words; a prime, so that it is no multiple of a row. */
 };
@@ -42,23 +44,23 @@ static void count_words(const piece *p, ari_identity *out)
 }
 
 /* Which pieces of a tensor are looked at: its head, middle and tail, or one that is all of it. */
-static size_t cut(ari_span a, ari_span b, bool whole, piece *out)
+static size_t cut(ari_span a, ari_span b, bool whole, size_t size, piece *out)
 {
-    if (whole || a.size <= (size_t)PIECES * PIECE) {
+    if (whole || a.size <= PIECES * size) {
         out[0] = (piece){ a, b };
         return 1;
     }
     for (size_t i = 0; i < PIECES; i++) {
-        size_t at = (a.size - PIECE) / (PIECES - 1) * i & ~(size_t)63;
-        out[i] = (piece){ span_first(span_from(a, at), PIECE), span_first(span_from(b, at), PIECE) };
+        size_t at = (a.size - size) / (PIECES - 1) * i & ~(size_t)63;
+        out[i] = (piece){ span_first(span_from(a, at), size), span_first(span_from(b, at), size) };
     }
     return PIECES;
 }
 
-static void compare(const ari_tensor *row, piece whole, ari_identity *out)
+static void compare(const ari_tensor *row, piece whole, bool made, ari_identity *out)
 {
     piece pieces[PIECES];
-    size_t n = cut(whole.a, whole.b, out->whole, pieces);
+    size_t n = cut(whole.a, whole.b, out->whole, out->piece, pieces);
     const ari_dtype_info *d = dtype_info(row->dtype);
     size_t unit = d == NULL || d->block_bytes == 0 ? 1 : d->block_bytes;
     bool same = true, constant = true;
@@ -67,7 +69,7 @@ static void compare(const ari_tensor *row, piece whole, ari_identity *out)
         constant = constant && (is_constant(pieces[i].a, unit) || is_constant(pieces[i].b, unit));
         out->compared += pieces[i].a.size;
     }
-    bool telling = !constant && row->elements >= TENSOR_LEAST && row->rank > 1;
+    bool telling = !made && !constant && row->elements >= TENSOR_LEAST && row->rank > 1;
     out->same += same;
     out->constant += constant && row->elements > 1;
     out->telling += telling;
@@ -89,25 +91,38 @@ static const ari_tensor *partner(const ari_model *b, const ari_model *a, const a
     return same ? other : NULL;
 }
 
+/* The same in all models of a kind, whoever trained them: tables of sines, masks. */
+static bool is_made(const ari_template *t)
+{
+    return t->role == ARI_ROLE_ROTARY || t->role == ARI_ROLE_BUFFER || t->role == ARI_ROLE_POSITIONS;
+}
+
+static void test_row(const ari_model *a, const ari_model *b, const ari_tensor *row, bool made,
+                     ari_identity *out)
+{
+    const ari_tensor *other = partner(b, a, row);
+    piece whole;
+    if (other == NULL) {
+        out->only_a++;
+        return;
+    }
+    out->shared++;
+    if (!add_u64(out->bytes, row->bytes, &out->bytes)) out->bytes = UINT64_MAX;
+    if (checkpoint_bytes(a->checkpoint, row, UINT64_MAX, &whole.a) &&
+        checkpoint_bytes(b->checkpoint, other, UINT64_MAX, &whole.b) && whole.a.size == whole.b.size)
+        compare(row, whole, made, out);
+}
+
 void identity_test(const ari_model *a, const ari_model *b, bool full, ari_identity *out)
 {
-    const ari_tensors *x = &a->checkpoint->tensors;
+    const ari_layout *l = &a->layout;
+    size_t each = BUDGET / PIECES / (l->tensors->count + 1) & ~(size_t)(PIECE_LEAST - 1);
     *out = (ari_identity){ .whole = full || a->bytes <= WHOLE_MOST };
-    for (size_t i = 0; i < x->count; i++) {
-        const ari_tensor *row = &x->rows[i], *other = partner(b, a, row);
-        piece whole;
-        if (other == NULL) {
-            out->only_a++;
-            continue;
-        }
-        out->shared++;
-        if (!add_u64(out->bytes, row->bytes, &out->bytes)) out->bytes = UINT64_MAX;
-        if (!checkpoint_bytes(a->checkpoint, row, UINT64_MAX, &whole.a) ||
-            !checkpoint_bytes(b->checkpoint, other, UINT64_MAX, &whole.b) || whole.a.size != whole.b.size) {
-            out->whole = false;
-            continue;
-        }
-        compare(row, whole, out);
+    out->piece = each < PIECE_LEAST ? PIECE_LEAST : each > PIECE ? PIECE : each;
+    for (size_t i = 0; i < l->template_count; i++) {
+        const ari_template *t = &l->templates[i];
+        for (size_t k = 0; k < t->count; k++)
+            test_row(a, b, place_tensor(l, &l->places[t->first + k]), is_made(t), out);
     }
     out->only_b = b->checkpoint->tensors.count - out->shared;
     out->whole = out->whole && out->compared == out->bytes;

@@ -21,6 +21,7 @@ typedef struct ari_identity {
     uint64_t words, same_words,
         null_words;            /* Of matrices that say something; at the same place; a row apart. */
     const ari_tensor *example; /* One that says something and is the same, or NULL. */
+    size_t piece;              /* Bytes of one of three places of each tensor. */
     bool whole;                /* All bytes of the shared were compared. */
 } ari_identity;
 

@@ -22,6 +22,13 @@ ari_unit_home layer_home(const ari_bank *b, uint32_t layer, ari_unit_kind kind)
     return home;
 }
 
+static size_t count_constant(const sampled *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++) n += s->of[i].sample.live_count == 0;
+    return n;
+}
+
 static size_t units_for(uint64_t pairs)
 {
     return pairs <= FEW_PAIRS ? NEURONS_MOST : pairs <= MANY_PAIRS ? NEURONS_MOST / 2 : NEURONS_MOST / 4;
@@ -69,7 +76,7 @@ static bool hold(const ari_sample *a, uint32_t other, const ari_sample *b, ari_l
 /* That of the same number, then all others. Of a doubled layer both are as near, and the first is taken. */
 static bool match(const sampled *a, const layer_sample *b, ari_layer_match *out)
 {
-    *out = (ari_layer_match){ .layer = b->layer, .other = NO_NUMBER, .constant = b->sample.live_count == 0 };
+    *out = (ari_layer_match){ .layer = b->layer, .other = NO_NUMBER };
     for (size_t i = 0; i < a->count; i++) {
         if (a->of[i].layer == b->layer && !hold(&a->of[i].sample, b->layer, &b->sample, out)) return false;
     }
@@ -90,8 +97,6 @@ static void count_map(ari_layer_map *map, uint32_t layers)
     }
     for (size_t i = 0; i < map->count; i++) {
         map->matched += map->of[i].other != NO_NUMBER;
-        map->told += map->of[i].told;
-        map->constant += map->of[i].constant;
     }
 }
 
@@ -107,6 +112,8 @@ bool layers_map(ari_bank *a, ari_bank *b, ari_layer_map *out)
         out->count++;
     }
     if (ok) count_map(out, a->layer_count);
+    out->others_constant = count_constant(&x);
+    out->constant = count_constant(&y);
     free_sampled(&x);
     free_sampled(&y);
     return ok;
@@ -125,6 +132,7 @@ bool layers_repeat(ari_bank *b, ari_layer_map *out)
         out->count += m->other != NO_NUMBER;
     }
     if (ok) count_map(out, b->layer_count);
+    out->constant = out->others_constant = count_constant(&x);
     free_sampled(&x);
     return ok;
 }

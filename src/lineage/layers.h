@@ -15,13 +15,14 @@
 typedef struct ari_layer_match {
     uint32_t layer, other; /* other: the one of a, or NO_NUMBER. */
     ari_diagonal test;     /* Against it; against that of the same number where there is no match. */
-    bool told, constant;   /* Something could be tested; all that was sampled is constant. */
+    bool told;             /* Something could be tested. */
 } ari_layer_match;
 
 typedef struct ari_layer_map {
     ari_layer_match *of; /* malloc'd: one a layer of b that has hidden units, in their order. */
-    size_t count, matched, told, constant;
-    size_t others, distinct; /* Layers of a that have units; those of them that were matched. */
+    size_t count, matched, constant;
+    size_t others, distinct, others_constant; /* Layers of a that have units; those of them that were matched,
+                                                 and that are constant. */
 } ari_layer_map;
 
 /* False when memory is short. */

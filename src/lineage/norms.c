@@ -102,6 +102,8 @@ static void conclude(norming *g)
     for (size_t s = 1; s <= shifts; s++) squares += (g->shifted[s] - mean) * (g->shifted[s] - mean);
     g->out->rho = (g->shifted[0] - mean) / n;
     g->out->z = (g->shifted[0] - mean) / (sqrt(squares / (double)(shifts - 1)) + 1e-12);
+    if (g->out->rho > 1) g->out->rho = 1;
+    if (g->out->rho < -1) g->out->rho = -1;
     g->out->p = chance_deviation(fabs(g->out->z), shifts);
 }
 

@@ -216,9 +216,9 @@ static bool test_cosines(ari_trial *t, const layer_pair *pairs, size_t count)
 /* --- What follows ----------------------------------------------------------------------------------------
  */
 
-static void decide(ari_trial *t, ari_relation relation, ari_test by)
+static void decide(ari_trial *t, ari_kinship kinship, ari_test by)
 {
-    t->relation = relation;
+    t->kinship = kinship;
     t->by = by;
     t->effect = by == ARI_TEST_COSINES ? t->cosines.rho : t->rho;
     t->chance = by == ARI_TEST_COSINES ? t->cosines_p : t->p;
@@ -226,7 +226,7 @@ static void decide(ari_trial *t, ari_relation relation, ari_test by)
     t->effect = 0;
     t->chance = 1;
     for (size_t i = 0; i < t->agreement_count; i++) {
-        const ari_agreement *a = &t->agreements[i].test;
+        const ari_gate_up *a = &t->agreements[i].test;
         if (a->p >= P_SURE && t->agreeing > 0) continue;
         t->effect += a->rho / (double)(t->agreeing > 0 ? t->agreeing : t->agreement_count);
         if (a->p < t->chance) t->chance = a->p;
@@ -252,9 +252,9 @@ static void decide_partly(ari_trial *t)
     size_t others = t->agreement_count - (t->agreement_count > 0), agreeing = t->agreeing - confirmed;
     bool all = t->map.count == 1 || most_layers(t) || (others > 0 && most(agreeing, others));
     if (t->map.matched > 1 || confirmed) {
-        decide(t, all ? ARI_RELATION_RELATED : ARI_RELATION_PARTLY, ARI_TEST_NEURONS);
+        decide(t, all ? ARI_KINSHIP_RELATED : ARI_KINSHIP_PARTLY, ARI_TEST_NEURONS);
     } else {
-        decide(t, t->agreement_count == 0 ? ARI_RELATION_INCONCLUSIVE : ARI_RELATION_NONE, ARI_TEST_NEURONS);
+        decide(t, t->agreement_count == 0 ? ARI_KINSHIP_INCONCLUSIVE : ARI_KINSHIP_NONE, ARI_TEST_NEURONS);
     }
 }
 
@@ -268,18 +268,14 @@ static void decide_doubtful(ari_trial *t)
     ari_test by = t->layer_count > 0       ? ARI_TEST_NEURONS
                   : t->agreement_count > 0 ? ARI_TEST_AGREEMENT
                                            : ARI_TEST_NONE;
-    decide(t,
-           silent ? ARI_RELATION_NOT_COMPARABLE
-           : open ? ARI_RELATION_INCONCLUSIVE
-                  : ARI_RELATION_NONE,
-           by);
+    decide(t, silent ? ARI_KINSHIP_NOT_COMPARABLE : open ? ARI_KINSHIP_INCONCLUSIVE : ARI_KINSHIP_NONE, by);
 }
 
 static bool run_tests(ari_trial *t, const layer_pair *pairs, size_t count, bool full)
 {
     if (!test_neurons(t, pairs, count, full)) return false;
     if (settled_by_neurons(t)) {
-        decide(t, ARI_RELATION_RELATED, ARI_TEST_NEURONS);
+        decide(t, ARI_KINSHIP_RELATED, ARI_TEST_NEURONS);
         return true;
     }
     if (!test_agreements(t, pairs, count)) return false;
@@ -288,13 +284,13 @@ static bool run_tests(ari_trial *t, const layer_pair *pairs, size_t count, bool 
         return true;
     }
     if (t->agreeing > 0) {
-        decide(t, most(t->agreeing, t->agreement_count) ? ARI_RELATION_RELATED : ARI_RELATION_PARTLY,
+        decide(t, most(t->agreeing, t->agreement_count) ? ARI_KINSHIP_RELATED : ARI_KINSHIP_PARTLY,
                ARI_TEST_AGREEMENT);
         return true;
     }
     if (!test_cosines(t, pairs, count)) return false;
     if (t->cosines.told > 0 && fabs(t->cosines.z) > Z_SURE) {
-        decide(t, ARI_RELATION_RELATED, ARI_TEST_COSINES);
+        decide(t, ARI_KINSHIP_RELATED, ARI_TEST_COSINES);
     } else {
         decide_doubtful(t);
     }
@@ -306,7 +302,11 @@ static bool run(ari_trial *t, bool full)
     size_t count = 0;
     t->same_width = t->a.width == t->b.width;
     if (!layers_repeat(&t->a, &t->repeats_a) || !layers_repeat(&t->b, &t->repeats_b)) return false;
-    decide(t, ARI_RELATION_NOT_COMPARABLE, ARI_TEST_NONE);
+    t->a_layers = t->repeats_a.others;
+    t->b_layers = t->repeats_b.others;
+    t->a_constant = t->repeats_a.constant;
+    t->b_constant = t->repeats_b.constant;
+    decide(t, ARI_KINSHIP_NOT_COMPARABLE, ARI_TEST_NONE);
     if (!t->same_width) return true;
     uint64_t before = bytes_of(t);
     if (!layers_map(&t->a, &t->b, &t->map)) return false;

@@ -11,14 +11,14 @@
 #include "lineage/layers.h"
 #include "lineage/norms.h"
 
-typedef enum ari_relation {
-    ARI_RELATION_IDENTICAL,
-    ARI_RELATION_RELATED,
-    ARI_RELATION_PARTLY,
-    ARI_RELATION_NONE,
-    ARI_RELATION_INCONCLUSIVE,
-    ARI_RELATION_NOT_COMPARABLE,
-} ari_relation;
+typedef enum ari_kinship {
+    ARI_KINSHIP_IDENTICAL,
+    ARI_KINSHIP_RELATED,
+    ARI_KINSHIP_PARTLY,
+    ARI_KINSHIP_NONE,
+    ARI_KINSHIP_INCONCLUSIVE,
+    ARI_KINSHIP_NOT_COMPARABLE,
+} ari_kinship;
 
 typedef enum ari_test {
     ARI_TEST_NONE,
@@ -42,12 +42,14 @@ typedef struct ari_layer_trial {
 typedef struct ari_agreement_trial {
     uint32_t a, b;
     ari_unit_home a_home, b_home;
-    ari_agreement test;
+    ari_gate_up test;
 } ari_agreement_trial;
 
 typedef struct ari_trial {
     ari_bank a, b;
     bool same_width;
+    size_t a_layers, b_layers;     /* With hidden units. */
+    size_t a_constant, b_constant; /* Of these, those of which all that was sampled is constant. */
     ari_layer_map map, repeats_a, repeats_b;
     ari_layer_trial *layers;  /* malloc'd. */
     size_t layer_count, sure; /* sure: of these, those beyond Z_SURE. */
@@ -58,7 +60,7 @@ typedef struct ari_trial {
     double cosines_p;
     ari_norms norms;
     uint64_t bytes_map, bytes_neurons, bytes_agreement, bytes_cosines, bytes_norms;
-    ari_relation relation;
+    ari_kinship kinship;
     ari_test by; /* What decided. */
     double effect, chance;
 } ari_trial;

@@ -1,6 +1,7 @@
 /* report.c -- the public door to the reports: choose a writer, hand out a string. */
 #include "base/json.h"
 #include "report/compare.h"
+#include "report/diff.h"
 #include "report/inspect.h"
 #include "report/list.h"
 #include "report/verify.h"
@@ -103,6 +104,15 @@ ari_status ari_report_match(const ari_comparison *comparison, size_t top, const 
     if (is_json(style))
         return write_json(match_json(comparison, top, style->format == ARI_JSON, &t), &t, out, err);
     match_document(comparison, top, style, &d);
+    return write_document(&d, style, out, err);
+}
+
+ari_status ari_report_diff(const ari_lineage *lineage, const ari_style *style, char **out, ari_err *err)
+{
+    ari_text t = { 0 };
+    ari_doc d = doc_begin(style);
+    if (is_json(style)) return write_json(diff_json(lineage, style->format == ARI_JSON, &t), &t, out, err);
+    diff_document(lineage, &d);
     return write_document(&d, style, out, err);
 }
 
