@@ -194,8 +194,20 @@ typedef struct comparison_job {
     side *sides;
     const ari_model **models; /* Those that could be read. */
     size_t count, failed;
+    bool by_values; /* They are compared by what they hold, so each has to have it. */
     char *text;
 } comparison_job;
+
+static ari_status need_values(side *s, ari_err *err)
+{
+    const char *why = s->subject.set == NULL           ? "the catalogue has figures of it, and no values"
+                      : ari_model_is_capsule(s->model) ? "a capsule has no values to compare"
+                                                       : NULL;
+    if (why == NULL) return ARI_OK;
+    ari_model_close(s->model);
+    s->model = NULL;
+    return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "%s", why);
+}
 
 static ari_status open_side(void *context, ari_err *err)
 {
@@ -203,6 +215,7 @@ static ari_status open_side(void *context, ari_err *err)
     side *s = &j->sides[j->count + j->failed];
     ari_status status = subject_need_one(&s->subject, err);
     if (status == ARI_OK) status = subject_open(j->run, &s->subject, 0, &s->model, err);
+    if (status == ARI_OK && j->by_values) return need_values(s, err);
     run_tell_absent(j->run, s->subject.path, s->model);
     return status;
 }
@@ -234,14 +247,14 @@ static ari_status compare_sides(void *context, ari_err *err)
     return status;
 }
 
-/* The others are still compared, if the first and so many of all can be read. */
-static void run_comparison(comparison_job *j, guarded_work *work, size_t least)
+/* The others are still compared, if the first and one more can be read. */
+static void run_comparison(comparison_job *j, guarded_work *work)
 {
     const cli_options *o = j->run->o;
     ari_err err = ARI_ERR_INIT;
     open_sides(j);
     run_seal(j->run);
-    bool compares = j->count >= least && j->sides[0].model != NULL;
+    bool compares = j->count > 1 && j->sides[0].model != NULL;
     j->run->array = o->style.format == ARI_JSON && compares + j->failed > 1;
     if (compares && guarded(work, j, &err) == ARI_OK) {
         run_write(j->run, j->text);
@@ -256,17 +269,18 @@ static void run_comparison(comparison_job *j, guarded_work *work, size_t least)
     free(j->text);
 }
 
-static int run_beside(const cli_options *o, guarded_work *work, size_t least)
+static int run_beside(const cli_options *o, guarded_work *work, bool by_values)
 {
     cli_run r;
     comparison_job j = { .run = &r,
                          .sides = calloc(o->path_count, sizeof(j.sides[0])),
-                         .models = calloc(o->path_count, sizeof(ari_model *)) };
+                         .models = calloc(o->path_count, sizeof(ari_model *)),
+                         .by_values = by_values };
     int status = 2;
     if (j.sides == NULL || j.models == NULL) {
         out_of_memory(o);
     } else {
-        if (run_begin(&r, o)) run_comparison(&j, work, least);
+        if (run_begin(&r, o)) run_comparison(&j, work);
         status = run_end(&r);
     }
     free(j.sides);
@@ -276,7 +290,7 @@ static int run_beside(const cli_options *o, guarded_work *work, size_t least)
 
 int run_compare(const cli_options *o)
 {
-    return run_beside(o, compare_sides, 2);
+    return run_beside(o, compare_sides, false);
 }
 
 /* --- What values say ---------------------------------------------------------------------------- */
@@ -297,7 +311,7 @@ static ari_status diff_sides(void *context, ari_err *err)
 
 int run_diff(const cli_options *o)
 {
-    return run_beside(o, diff_sides, 2);
+    return run_beside(o, diff_sides, true);
 }
 
 int run_catalogue(const cli_options *o)

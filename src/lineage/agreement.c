@@ -74,10 +74,23 @@ static ari_told search_all(agreeing *g, size_t i, ari_unit_kind kind)
     return ARI_TOLD;
 }
 
+/* What is found by the one and by the other agrees by chance as often as it does with the tries shifted: some
+ * units are near to everything, and are found by both for whatever is looked for. */
+static double agree_by_chance(const agreeing *g, size_t n)
+{
+    uint64_t agreed = 0;
+    for (size_t shift = 1; shift < n; shift++) {
+        for (size_t i = 0; i < n; i++) agreed += g->of[0].at[i] == g->of[1].at[(i + shift) % n];
+    }
+    double met = (double)agreed / ((double)n * (double)(n - 1)), least = 1 / (double)g->live;
+    return met > least ? met : least;
+}
+
 static void conclude(const agreeing *g, ari_gate_up *out)
 {
     double sum = 0;
-    for (size_t i = 0; i < g->of[0].tries.count; i++) {
+    size_t n = g->of[0].tries.count;
+    for (size_t i = 0; i < n; i++) {
         if (!g->of[0].tries.live[i] || !g->of[1].tries.live[i]) continue;
         out->tries++;
         if (g->of[0].at[i] != g->of[1].at[i]) continue;
@@ -86,7 +99,8 @@ static void conclude(const agreeing *g, ari_gate_up *out)
     }
     out->of = g->live;
     out->rho = out->agreed == 0 ? 0 : sum / (double)out->agreed;
-    out->p = g->live == 0 ? 1 : chance_hits(out->agreed, out->tries, 1 / (double)g->live);
+    out->chance = g->live == 0 || n < 2 ? 1 : agree_by_chance(g, n);
+    out->p = chance_hits(out->agreed, out->tries, out->chance);
 }
 
 /* As many units of b as there is time for. */

@@ -13,6 +13,7 @@ typedef struct ari_gate_up {
     ari_unit_kind by[2];    /* Gate and up; up and down where there is no gate. */
     uint64_t tries, agreed; /* Units of b. */
     uint64_t of;            /* Units of a. */
+    double chance;          /* Of one try: how often they agree with the tries shifted, at least 1 / of. */
     double rho;             /* Of those that agreed, the mean correlation; 0 where none did. */
     double p;               /* At least CHANCE_LEAST. */
 } ari_gate_up;

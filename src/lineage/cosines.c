@@ -48,7 +48,7 @@ ari_told cosines_measure(ari_bank *b, uint32_t layer, ari_unit_home home, ari_co
     ari_told told = ARI_TOLD;
     *out = (ari_cosines){ 0 };
     for (ari_unit_kind kind = ARI_UNITS_UP; kind <= ARI_UNITS_DOWN && told != ARI_NO_MEMORY; kind++) {
-        sampling s = { .kind = kind, .home = home, .units = COSINES_UNITS, .raw = true };
+        sampling s = { .kind = kind, .home = home, .units = COSINES_UNITS, .adjacent = true, .raw = true };
         told = sample_units(b, layer, &s, &of[kind]);
     }
     if (told != ARI_NO_MEMORY) told = compute(of, out) ? ARI_TOLD : ARI_NO_MEMORY;
@@ -131,4 +131,6 @@ void cosines_conclude(ari_ranks *sum)
     if (sum->told == 0) return;
     sum->rho /= (double)sum->told;
     sum->z /= sqrt((double)sum->told);
+    if (sum->rho > 1) sum->rho = 1;
+    if (sum->rho < -1) sum->rho = -1;
 }

@@ -20,15 +20,25 @@ typedef struct ari_layer_match {
 
 typedef struct ari_layer_map {
     ari_layer_match *of; /* malloc'd: one a layer of b that has hidden units, in their order. */
-    size_t count, matched, constant;
-    size_t others, distinct, others_constant; /* Layers of a that have units; those of them that were matched,
-                                                 and that are constant. */
+    size_t count, matched;
+    size_t others, distinct; /* Layers of a that have units; those of them that were matched. */
 } ari_layer_map;
 
+/* Some units of each layer that has any. */
+typedef struct ari_layer_samples {
+    struct layer_sample *of; /* malloc'd. */
+    size_t count, constant;  /* constant: of these, those that are so as far as was sampled. */
+} ari_layer_samples;
+
+/* Of two models that are to be held against each other, as much of each. False when memory is short; free
+ * both in any case. */
+bool layers_sample(ari_bank *a, ari_bank *b, ari_layer_samples *of_a, ari_layer_samples *of_b);
+void layers_release(ari_layer_samples *s);
+
 /* False when memory is short. */
-bool layers_map(ari_bank *a, ari_bank *b, ari_layer_map *out);
+bool layers_map(const ari_layer_samples *a, const ari_layer_samples *b, ari_layer_map *out);
 /* The layers of one model that repeat an earlier one; `other` is the earliest. */
-bool layers_repeat(ari_bank *b, ari_layer_map *out);
+bool layers_repeat(const ari_layer_samples *s, ari_layer_map *out);
 void layers_free(ari_layer_map *map);
 
 /* Where the units of a layer are: dense, else shared, else routed. ARI_HOMES where there are none. */

@@ -76,9 +76,8 @@ static bool make_plan(ari_bank *b, uint32_t layer, const sampling *s, plan *out)
 
 static void choose(const plan *p, const sampling *s, uint64_t *which)
 {
-    uint64_t phases = s->of_phase == 0 ? 1 : s->of_phase;
-    for (uint64_t i = 0; i < p->each; i++)
-        which[i] = i * (p->units / p->each) + s->phase * (p->units / p->each) / phases;
+    uint64_t phases = s->of_phase == 0 ? 1 : s->of_phase, step = s->adjacent ? 1 : p->units / p->each;
+    for (uint64_t i = 0; i < p->each; i++) which[i] = i * step + s->phase * step / phases;
 }
 
 ari_told sample_units(ari_bank *b, uint32_t layer, const sampling *s, ari_sample *out)

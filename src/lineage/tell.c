@@ -47,8 +47,13 @@ static void tell_identity(ari_lineage *l)
     text_printf(
         &t, i->whole ? ", all bytes compared" : " as far as was compared (%" PRIu64 " of %" PRIu64 " bytes)",
         i->compared, i->bytes);
-    text_printf(&t, "; so do %" PRIu64 " of the %" PRIu64 " that are no constants and large enough to tell",
-                i->same_telling, i->telling);
+    if (i->telling > 0) {
+        text_printf(&t,
+                    "; so do %" PRIu64 " of the %" PRIu64 " that are no constants and large enough to tell",
+                    i->same_telling, i->telling);
+    } else {
+        text_put(&t, "; all are constants or too small to tell anything");
+    }
     if (i->example != NULL && i->same < i->shared) {
         text_put(&t, ", such as ");
         text_escape(&t,
@@ -225,9 +230,10 @@ static void tell_agreement(ari_lineage *l, const ari_agreement_trial *x, const c
                 " sampled neurons of %s have the same nearest neuron of %s by %s and by %s"
                 " (chance: %.2g)",
                 g->agreed, g->tries, swapped ? "A" : "B", swapped ? "B" : "A", kind_words(g->by[0]),
-                kind_words(g->by[1]), (double)g->tries / (double)(g->of == 0 ? 1 : g->of));
+                kind_words(g->by[1]), (double)g->tries * g->chance);
     if (g->agreed > 0) text_printf(&t, "; these correlate by %.3f", g->rho);
-    p.null = arena_printf(&l->arena, "each of the two finds any of %" PRIu64 " neurons", g->of);
+    p.null = arena_printf(
+        &l->arena, "the tries shifted; at least, each of the two finds any of %" PRIu64 " neurons", g->of);
     keep_text(l, &t, &p.statement);
     add(l, &p);
 }
@@ -273,8 +279,30 @@ static void tell_norms(ari_lineage *l, const ari_trial *x, const char *role)
     add(l, &p);
 }
 
+/* Why there was no test. */
+static void tell_untested(ari_lineage *l, const ari_trial *x, const char *role)
+{
+    ari_proof p = { .test = "layers", .component = role, .bytes_read = x->a.bytes_read + x->b.bytes_read };
+    if (!x->same_width) {
+        p.statement = arena_printf(
+            &l->arena, "A is %" PRIu64 " wide and B %" PRIu64 ": no unit of the one is like one of the other",
+            x->a.width, x->b.width);
+    } else if (x->a_layers == 0 || x->b_layers == 0) {
+        p.statement = arena_printf(&l->arena, "%s has no hidden units whose values can be read",
+                                   x->a_layers == 0 ? "A" : "B");
+    } else {
+        p.statement =
+            arena_printf(&l->arena,
+                         "of the layers with hidden units, those of which all values sampled are constant: "
+                         "%zu of %zu in A, %zu of %zu in B",
+                         x->a_constant, x->a_layers, x->b_constant, x->b_layers);
+    }
+    add(l, &p);
+}
+
 static void tell_trial(ari_lineage *l, const ari_trial *x, const char *role)
 {
+    if (x->by == ARI_TEST_NONE) tell_untested(l, x, role);
     tell_map(l, x, role);
     tell_repeats(l, &x->repeats_a, "A", role);
     tell_repeats(l, &x->repeats_b, "B", role);

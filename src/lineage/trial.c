@@ -297,24 +297,36 @@ static bool run_tests(ari_trial *t, const layer_pair *pairs, size_t count, bool 
     return true;
 }
 
+/* The map and the repeats; false when memory is short. */
+static bool find_layers(ari_trial *t)
+{
+    ari_layer_samples a, b;
+    uint64_t before = bytes_of(t);
+    bool ok = layers_sample(&t->a, &t->b, &a, &b);
+    t->a_layers = a.count;
+    t->b_layers = b.count;
+    t->a_constant = a.constant;
+    t->b_constant = b.constant;
+    ok = ok && layers_repeat(&a, &t->repeats_a) && layers_repeat(&b, &t->repeats_b) &&
+         layers_map(&a, &b, &t->map);
+    layers_release(&a);
+    layers_release(&b);
+    t->bytes_map = bytes_of(t) - before;
+    return ok;
+}
+
 static bool run(ari_trial *t, bool full)
 {
     size_t count = 0;
     t->same_width = t->a.width == t->b.width;
-    if (!layers_repeat(&t->a, &t->repeats_a) || !layers_repeat(&t->b, &t->repeats_b)) return false;
-    t->a_layers = t->repeats_a.others;
-    t->b_layers = t->repeats_b.others;
-    t->a_constant = t->repeats_a.constant;
-    t->b_constant = t->repeats_b.constant;
     decide(t, ARI_KINSHIP_NOT_COMPARABLE, ARI_TEST_NONE);
-    if (!t->same_width) return true;
-    uint64_t before = bytes_of(t);
-    if (!layers_map(&t->a, &t->b, &t->map)) return false;
-    t->bytes_map = bytes_of(t) - before;
+    if (!find_layers(t)) return false;
+    bool constant = t->a_constant == t->a_layers || t->b_constant == t->b_layers;
+    if (!t->same_width || constant) return true;
     layer_pair *pairs = choose_pairs(t, full, &count);
     bool ok = pairs != NULL && run_tests(t, pairs, count, full);
     free(pairs);
-    before = bytes_of(t);
+    uint64_t before = bytes_of(t);
     ok = ok && norms_test(&t->a, &t->b, &t->norms);
     t->bytes_norms = bytes_of(t) - before;
     return ok;
