@@ -78,8 +78,10 @@ BLOCK(Q2_0)
 static ALWAYS_INLINE void scaled_e2m1(const uint8_t *restrict in, size_t half, float scale,
                                       float *restrict out)
 {
-    for (size_t i = 0; i < half; i++) out[i] = from_e2m1(in[i]) * scale;
-    for (size_t i = 0; i < half; i++) out[half + i] = from_e2m1(in[i] >> 4) * scale;
+    for (size_t i = 0; i < half; i++) {
+        out[i] = numbers_e2m1[in[i] & 15] * scale;
+        out[half + i] = numbers_e2m1[in[i] >> 4] * scale;
+    }
 }
 
 BLOCK(MXFP4)
@@ -166,13 +168,18 @@ BLOCK(Q5_K)
 BLOCK(Q6_K)
 {
     float d = half_at(in + 208);
-    for (size_t k = 0; k < 16; k++) {
-        const uint8_t *low = in + k / 8 * 64 + k % 4 * 16, *high = in + 128 + k / 8 * 32 + k % 2 * 16;
-        float scale = d * (float)(int8_t)in[192 + k];
-        unsigned shift = k / 4 % 2 * 4, upper = k / 2 % 4 * 2;
-        for (size_t i = 0; i < 16; i++) {
-            int n = (low[i] >> shift & 15) + (high[i] >> upper & 3) * 16 - 32;
-            out[16 * k + i] = scale * (float)n;
+    for (size_t half = 0; half < 2; half++) {
+        const uint8_t *low = in + 64 * half, *high = in + 128 + 32 * half, *scales = in + 192 + 8 * half;
+        uint8_t n[128];
+        for (size_t i = 0; i < 32; i++) {
+            n[i] = (uint8_t)((low[i] & 15) | (high[i] & 3) << 4);
+            n[32 + i] = (uint8_t)((low[32 + i] & 15) | (high[i] >> 2 & 3) << 4);
+            n[64 + i] = (uint8_t)(low[i] >> 4 | (high[i] >> 4 & 3) << 4);
+            n[96 + i] = (uint8_t)(low[32 + i] >> 4 | high[i] >> 6 << 4);
+        }
+        for (size_t k = 0; k < 8; k++) {
+            float scale = d * (float)(int8_t)scales[k], *to = out + 128 * half + 16 * k;
+            for (size_t i = 0; i < 16; i++) to[i] = scale * (float)(n[16 * k + i] - 32);
         }
     }
 }

@@ -34,10 +34,14 @@ static const uint16_t grid_iq3_s[] = {
 #undef GRID_IQ3_S
 };
 
-_Static_assert(sizeof(grid_iq1) == 2048 * 2 && sizeof(grid_iq2_s) == 1024 * 2 &&
-                   sizeof(grid_iq2_xs) == 512 * 2 && sizeof(grid_iq2_xxs) == 256 * 2 &&
-                   sizeof(grid_iq3_s) == 512 * 2 && sizeof(grid_iq3_xxs) == 256 * 2,
-               "every index has a point");
+/* Every index has a point. */
+#define POINTS(grid, n) _Static_assert(sizeof(grid) / sizeof((grid)[0]) == (n), #grid)
+POINTS(grid_iq1, 2048);
+POINTS(grid_iq2_xxs, 256);
+POINTS(grid_iq2_xs, 512);
+POINTS(grid_iq2_s, 1024);
+POINTS(grid_iq3_xxs, 256);
+POINTS(grid_iq3_s, 512);
 
 static const float levels_iq2[] = { 8, 25, 43, 0 };
 static const float levels_iq3_xxs[] = { 4, 12, 20, 28, 36, 44, 52, 62 };

@@ -69,6 +69,6 @@ EACH(U64, (float)eight_bytes(at))
 /* Two a byte, the first in the low half. */
 BLOCK(F4)
 {
-    out[0] = from_e2m1(in[0]);
-    out[1] = from_e2m1(in[0] >> 4);
+    out[0] = numbers_e2m1[in[0] & 15];
+    out[1] = numbers_e2m1[in[0] >> 4];
 }

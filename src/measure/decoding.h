@@ -129,10 +129,8 @@ static ALWAYS_INLINE float from_e4m3(uint32_t b)
     return from_bits(to_bits(small_float(b, 7, 3, 7, false)) | (nan & 0x7FC00000));
 }
 
-/* OCP E2M1: +-0, 0.5, 1, 1.5, 2, 3, 4, 6. */
-static ALWAYS_INLINE float from_e2m1(uint32_t b)
-{
-    return small_float(b & 15, 3, 1, 1, false);
-}
+/* OCP E2M1, all 16 of them. */
+static const float numbers_e2m1[] = { 0,     0.5F,  1,  1.5F,  2,  3,  4,  6, //
+                                      -0.0F, -0.5F, -1, -1.5F, -2, -3, -4, -6 };
 
 #endif
