@@ -19,6 +19,8 @@ bool numbers_open(const ari_checkpoint *c, const ari_layout *l, const ari_templa
     if (shape.elements == 0 || shape.rank == 0) return refuse(why, "its shape is not known");
     if (packed != NULL && packed->bits > 0) return refuse(why, "its packing is not decoded");
     if (!decode_known(row->dtype)) return refuse(why, "its type is not decoded");
+    if (out->big && !decode_known_big(row->dtype))
+        return refuse(why, "its type is not defined in big-endian files");
     if (!checkpoint_bytes(c, row, UINT64_MAX, &out->data)) return refuse(why, "its data is not all there");
     out->columns = shape.sizes[shape.rank - 1];
     out->rows = shape.elements / out->columns;
