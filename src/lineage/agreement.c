@@ -42,7 +42,7 @@ static ari_told look(agreeing *g, search *s, const ari_units *u, uint64_t from, 
     if (told == ARI_TOLD) {
         for (size_t i = 0; i < n; i++) g->which[i] = from + i;
         units_read(u, g->which, n, 0, chunk.width, chunk.room, g->scratch, chunk.x);
-        sample_prepare(&chunk);
+        units_prepare(&chunk);
         products(s->tries.x, s->tries.count, chunk.x, n, chunk.room, g->products);
     }
     for (size_t i = 0; told == ARI_TOLD && i < s->tries.count; i++) {
@@ -53,7 +53,7 @@ static ari_told look(agreeing *g, search *s, const ari_units *u, uint64_t from, 
         }
     }
     if (count) g->live += chunk.live_count;
-    sample_free(&chunk);
+    units_free(&chunk);
     return told;
 }
 
@@ -147,7 +147,7 @@ ari_told agreement_test(ari_bank *a, uint32_t a_layer, ari_unit_home a_home, ari
     ari_told told = tries == 0 ? ARI_NOT_THERE : ARI_TOLD;
     for (size_t i = 0; told == ARI_TOLD && i < 2; i++) {
         sampling s = { .kind = by[i], .home = b_home, .units = tries };
-        told = sample_units(b, b_layer, &s, &g.of[i].tries);
+        told = units_sample(b, b_layer, &s, &g.of[i].tries);
     }
     if (told == ARI_TOLD && g.of[0].tries.count != g.of[1].tries.count) told = ARI_NOT_THERE;
     if (told == ARI_TOLD) told = make_room(&g, by[0]);
@@ -155,7 +155,7 @@ ari_told agreement_test(ari_bank *a, uint32_t a_layer, ari_unit_home a_home, ari
     if (told == ARI_TOLD) conclude(&g, out);
     if (told == ARI_TOLD && out->tries < NEURONS_LEAST) told = ARI_NOT_THERE;
     for (size_t i = 0; i < 2; i++) {
-        sample_free(&g.of[i].tries);
+        units_free(&g.of[i].tries);
         free(g.of[i].best);
         free(g.of[i].at);
     }

@@ -49,11 +49,11 @@ ari_told cosines_measure(ari_bank *b, uint32_t layer, ari_unit_home home, ari_co
     *out = (ari_cosines){ 0 };
     for (ari_unit_kind kind = ARI_UNITS_UP; kind <= ARI_UNITS_DOWN && told != ARI_NO_MEMORY; kind++) {
         sampling s = { .kind = kind, .home = home, .units = COSINES_UNITS, .adjacent = true, .raw = true };
-        told = sample_units(b, layer, &s, &of[kind]);
+        told = units_sample(b, layer, &s, &of[kind]);
     }
     if (told != ARI_NO_MEMORY) told = compute(of, out) ? ARI_TOLD : ARI_NO_MEMORY;
     if (told == ARI_TOLD && out->units < NEURONS_LEAST) told = ARI_NOT_THERE;
-    for (size_t i = 0; i <= ARI_UNITS_DOWN; i++) sample_free(&of[i]);
+    for (size_t i = 0; i <= ARI_UNITS_DOWN; i++) units_free(&of[i]);
     if (told != ARI_TOLD) cosines_free(out);
     return told;
 }

@@ -24,7 +24,7 @@ static size_t units_for(uint64_t pairs)
 
 void layers_release(ari_layer_samples *s)
 {
-    for (size_t i = 0; i < s->count; i++) sample_free(&s->of[i].sample);
+    for (size_t i = 0; i < s->count; i++) units_free(&s->of[i].sample);
     free(s->of);
     *s = (ari_layer_samples){ 0 };
 }
@@ -40,7 +40,7 @@ static bool sample_all(ari_bank *b, size_t units, ari_layer_samples *out)
                        .columns = COLUMNS_MOST };
         struct layer_sample one = { .layer = layer };
         if (s.home == ARI_HOMES) continue;
-        ari_told told = sample_units(b, layer, &s, &one.sample);
+        ari_told told = units_sample(b, layer, &s, &one.sample);
         if (told == ARI_NO_MEMORY) return false;
         if (told != ARI_TOLD) continue;
         out->of[out->count++] = one;

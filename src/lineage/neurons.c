@@ -35,7 +35,7 @@ static bool prepare(float *x, size_t width)
     return true;
 }
 
-void sample_prepare(ari_sample *s)
+void units_prepare(ari_sample *s)
 {
     s->live_count = 0;
     for (size_t i = 0; i < s->count; i++) {
@@ -45,7 +45,7 @@ void sample_prepare(ari_sample *s)
     }
 }
 
-void sample_free(ari_sample *s)
+void units_free(ari_sample *s)
 {
     free(s->x);
     free(s->live);
@@ -80,7 +80,7 @@ static void choose(const plan *p, const sampling *s, uint64_t *which)
     for (uint64_t i = 0; i < p->each; i++) which[i] = i * step + s->phase * step / phases;
 }
 
-ari_told sample_units(ari_bank *b, uint32_t layer, const sampling *s, ari_sample *out)
+ari_told units_sample(ari_bank *b, uint32_t layer, const sampling *s, ari_sample *out)
 {
     plan p;
     ari_told told = ARI_TOLD;
@@ -106,9 +106,9 @@ ari_told sample_units(ari_bank *b, uint32_t layer, const sampling *s, ari_sample
     free(which);
     free(scratch);
     if (told == ARI_TOLD) {
-        if (!s->raw) sample_prepare(out);
+        if (!s->raw) units_prepare(out);
     } else {
-        sample_free(out);
+        units_free(out);
     }
     return told;
 }

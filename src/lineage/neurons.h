@@ -38,10 +38,10 @@ enum { NEURONS_LEAST = 16 };
 typedef enum ari_told { ARI_TOLD, ARI_NOT_THERE, ARI_NO_MEMORY } ari_told;
 
 /* *out is empty, and ARI_NOT_THERE, where the layer has no such units. Free it. */
-ari_told sample_units(ari_bank *b, uint32_t layer, const sampling *s, ari_sample *out);
+ari_told units_sample(ari_bank *b, uint32_t layer, const sampling *s, ari_sample *out);
 /* Center and scale the vectors that are there. */
-void sample_prepare(ari_sample *s);
-void sample_free(ari_sample *s);
+void units_prepare(ari_sample *s);
+void units_free(ari_sample *s);
 
 typedef struct ari_diagonal {
     size_t units; /* That are live in both. */

@@ -91,13 +91,13 @@ static ari_told test_kind(ari_trial *t, layer_pair at, ari_unit_kind kind, bool 
     for (s.of_phase = 1; s.phase < s.of_phase; s.phase++) {
         ari_sample x = { 0 }, y = { 0 };
         ari_diagonal d;
-        ari_told told = sample_units(&t->a, at.a, &s, &x);
-        if (told == ARI_TOLD) told = sample_units(&t->b, at.b, &s, &y);
+        ari_told told = units_sample(&t->a, at.a, &s, &x);
+        if (told == ARI_TOLD) told = units_sample(&t->b, at.b, &s, &y);
         if (told == ARI_TOLD) told = diagonal_test(&x, &y, &d);
         if (told == ARI_TOLD && full && s.phase == 0)
             s.of_phase = x.of / bank_experts(&t->a, at.a, kind, s.home) * 8 / NEURONS_MOST;
-        sample_free(&x);
-        sample_free(&y);
+        units_free(&x);
+        units_free(&y);
         if (told == ARI_NO_MEMORY || (told != ARI_TOLD && done == 0)) return told;
         if (told != ARI_TOLD) break;
         out->units += d.units;
