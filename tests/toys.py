@@ -466,6 +466,36 @@ def sliced(model, experts, copies=False, noise=0.0, seed=3):
     return out
 
 
+def fused(model):
+    """As Phi-3 stores it: q, k and v in one matrix, gate and up in another."""
+    out = {}
+    for name, (shape, values) in model.items():
+        for parts, new in ((("q_proj", "k_proj", "v_proj"), "qkv_proj"), (("gate_proj", "up_proj"), "gate_up_proj")):
+            part = next((part for part in parts if part + ".weight" in name), None)
+            if part is not None:
+                if part == parts[0]:
+                    all_parts = [model[name.replace(part, other)] for other in parts]
+                    joined = array.array(values.typecode, b"".join(v.tobytes() for _, v in all_parts))
+                    out[name.replace(part, new)] = (sum(s[0] for s, _ in all_parts), shape[1]), joined
+                break
+        else:
+            out[name] = shape, values
+    return out
+
+
+def write_shards(folder, model):
+    """Two files and their index."""
+    folder.mkdir()
+    names, index = list(model), {}
+    for i, some in enumerate((names[:len(names) // 2], names[len(names) // 2:]), 1):
+        file = f"model-{i:05}-of-00002.safetensors"
+        write(folder / file, {name: model[name] for name in some})
+        index.update(dict.fromkeys(some, file))
+    size = sum(len(v) * v.itemsize for _, v in model.values())
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {"total_size": size}, "weight_map": index}))
+    return folder
+
+
 def merged(one, other, share=0.5):
     return {name: (shape, words(array.array("f", [share * a + (1 - share) * b for a, b in
                                                   zip(floats(values), floats(other[name][1]))])))
@@ -667,8 +697,9 @@ def check_makers(check, models, packed_files):
     for name, other, low, high in (
             ("sA itself", a, 0.999, 1.001), ("sFT", models["sFT"], 0.98, 1.001), ("sCPT", models["sCPT"], 0.6, 0.9),
             ("sA0c", models["sA0c"], 0.6, 0.9), ("sC", models["sC"], -0.03, 0.03), ("sA shuffled", shuffled(a), -0.03, 0.03),
-            ("sA rebased", rebased(a), -0.03, 0.03), ("sA shuffled there and back", keep_units(shuffled(a), unshuffle), 0.999, 1.001),
-            ("twice the noise", exactly_noised(a, 2, 7), 0.43, 0.465), ("a merge", merged(models["sFT"], models["sC"]), 0.5, 0.9)):
+            ("sA rebased", rebased(a), -0.03, 0.03), ("twice the noise", exactly_noised(a, 2, 7), 0.43, 0.465),
+            ("sA shuffled there and back", keep_units(shuffled(a), unshuffle), 0.999, 1.001),
+            ("a merge", merged(models["sFT"], models["sC"]), 0.5, 0.9)):
         rho, z = numbered_alike(mlp(a, 1, "up"), mlp(other, 1, "up"))
         check(low < rho < high and (abs(z) < 4 or low > 0.1), f"by the plain test, sA with {name}: {rho:.4f}, z {z:.1f}")
     back = rebased(rebased(a), 2)
@@ -730,6 +761,10 @@ def check_sameness(check, models, paths, folder):
     a = models["sA"]
     copy = write(folder / "other-order.safetensors", dict(reversed(a.items())), {"format": "pt", "by": "another hand"})
     check.diff(paths["sA"], copy, "sA in another order", {"identical"}, 0)
+    check.diff(paths["sA"], write_shards(folder / "sharded", a), "sA in shards", {"identical"}, 0)
+    wide = {name: (shape, floats(values)) for name, (shape, values) in a.items()}
+    report, _ = check.diff(paths["sA"], write(folder / "wide.safetensors", wide), "sA as F32", {"related", "identical"})
+    check(report.get("relation") != "related" or report["effect"] > 0.999, f"sA as F32: effect {report.get('effect')}")
     changed = dict(a)
     shape, values = mlp(a, 1, "down")
     values = values[:]
@@ -775,6 +810,8 @@ def check_derived(check, models, put):
     report, _ = derive("inserted-copy", twice, SOME, big_path)
     check.say(f"a copied block whose outputs are zero: {report.get('layers')}")
 
+    report, _ = derive("fused", fused(a), {"related"}, mapping=[0, 1])
+    check((report.get("effect") or 0) > 0.99, f"sA fused: effect {report.get('effect')}")
     derive("pruned", pruned(a), {"related"})
     derive("sliced", sliced(a, 4), SOME)
     derive("upcycled", sliced(a, 4, copies=True, noise=0.1), {"related"})
@@ -798,8 +835,9 @@ def check_derived(check, models, put):
     # The same done to one that is independent shows nothing.
     for name, model, path in (
             ("C-shuffled", shuffled(c), a_path), ("C-rebased", rebased(c), a_path), ("C-pruned", pruned(c), a_path),
-            ("C-sliced", sliced(c, 4), a_path), ("C-upcycled", sliced(c, 4, True, 0.1), a_path), ("C-threefold", scaled(c, 3), a_path),
-            ("C-stacked", stacked(c, [0, 1, 0, 1]), a_path), ("C-dropped", stacked(c, [1]), a_path)):
+            ("C-sliced", sliced(c, 4), a_path), ("C-upcycled", sliced(c, 4, True, 0.1), a_path),
+            ("C-threefold", scaled(c, 3), a_path), ("C-stacked", stacked(c, [0, 1, 0, 1]), a_path),
+            ("C-dropped", stacked(c, [1]), a_path), ("C-fused", fused(c), a_path)):
         derive(name, model, NONE, path)
 
 
@@ -825,7 +863,8 @@ def check_noise(check, models, paths, put):
         effect, expected = report.get("effect"), 1 / math.sqrt(1 + k * k)
         check.say(f"sA + {k} noise: effect {effect}, by hand {expected:.4f}")
         if k <= 2:
-            check(effect is not None and abs(effect / expected - 1) < 0.02, f"sA + {k} noise: effect {effect}, by hand {expected:.4f}")
+            check(effect is not None and abs(effect / expected - 1) < 0.02,
+                  f"sA + {k} noise: effect {effect}, by hand {expected:.4f}")
         check(APART.search(said), f"sA + {k} noise: how far they are apart is not said")
     noisy = put("noise-20", noised(models["half32"], 20, 21))
     report, _ = check.diff(paths["half32"], noisy, "half32 + 20 noise", {"related", "inconclusive"})
