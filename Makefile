@@ -247,8 +247,12 @@ method: $(PROGRAM)
 scan: $(PROGRAM)
 	$(call quiet,TEST,tests/scan.py) tests/scan.py $(PROGRAM)
 
+.PHONY: toys
+toys: $(PROGRAM)
+	$(call quiet,TEST,tests/toys.py) tests/toys.py $(PROGRAM)
+
 .PHONY: test
-test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, other readers, the JSON schema, README.md and the method
+test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, other readers, the JSON schema, README.md, the method and toys
 	+@$(SUBMAKE) unit
 	+@$(SUBMAKE) golden
 	+@$(SUBMAKE) malformed
@@ -258,6 +262,7 @@ test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
 	+@$(SUBMAKE) method
+	+@$(SUBMAKE) toys
 
 .PHONY: worst
 worst: $(PROGRAM) ## The worst inputs within limits of time and memory (TIMES=1 prints what each took)
