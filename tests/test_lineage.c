@@ -286,39 +286,50 @@ Test(lineage, shuffled_neurons)
     let_go(l);
 }
 
-/* The residual stream in another order: only what no basis changes is left. */
+/* Units whose matrices lie to each other as training leaves them, each in a way of its own. */
+static void entangle(noise *n)
+{
+    dice d = { 4711 };
+    for (size_t l = 0; l < n->layers; l++) {
+        for (size_t u = 0; u < UNITS; u++) {
+            float lean = (float)normal(&d);
+            for (size_t i = 0; i < WIDTH; i++) {
+                n->of[l][UP][u * WIDTH + i] += lean * n->of[l][GATE][u * WIDTH + i];
+                n->of[l][DOWN][i * UNITS + u] += lean * n->of[l][GATE][u * WIDTH + i];
+            }
+        }
+    }
+}
+
+static void permute(float *x, size_t step)
+{
+    float was[WIDTH];
+    for (size_t i = 0; i < WIDTH; i++) was[i] = x[i * step];
+    for (size_t i = 0; i < WIDTH; i++) x[i * step] = was[(i * 27 + 3) % WIDTH];
+}
+
+/* The residual stream in another order, and all but the MLP another's: only what no basis changes is left. */
+static void rebase(noise *n)
+{
+    noise *other = make(77, n->layers);
+    for (size_t l = 0; l < n->layers; l++) {
+        for (size_t u = 0; u < UNITS; u++) {
+            permute(n->of[l][GATE] + u * WIDTH, 1);
+            permute(n->of[l][UP] + u * WIDTH, 1);
+            permute(n->of[l][DOWN] + u, UNITS);
+        }
+        for (size_t m = DOWN + 1; m < MATRICES; m++)
+            memcpy(n->of[l][m], other->of[l][m], numbers_in(m) * sizeof(float));
+    }
+    drop(other);
+}
+
 Test(lineage, another_basis)
 {
     noise *a = make(12, LAYERS), *b = make(12, LAYERS);
-    for (size_t k = 0; k < 2; k++) {
-        noise *n = k == 0 ? a : b;
-        /* Units whose matrices lie to each other as training leaves them: not at random. */
-        for (size_t l = 0; l < LAYERS; l++) {
-            for (size_t u = 0; u < UNITS; u++) {
-                float lean = (float)((double)((u * 37) % 64) / 64 - 0.5) * 3;
-                for (size_t i = 0; i < WIDTH; i++) {
-                    n->of[l][UP][u * WIDTH + i] += lean * n->of[l][GATE][u * WIDTH + i];
-                    n->of[l][DOWN][i * UNITS + u] += lean * n->of[l][GATE][u * WIDTH + i];
-                }
-            }
-        }
-    }
-    for (size_t l = 0; l < LAYERS; l++) {
-        float was[WIDTH];
-        for (size_t m = 0; m < 2; m++) {
-            for (size_t u = 0; u < UNITS; u++) {
-                memcpy(was, b->of[l][m] + u * WIDTH, sizeof(was));
-                for (size_t i = 0; i < WIDTH; i++) b->of[l][m][u * WIDTH + i] = was[(i * 27 + 3) % WIDTH];
-            }
-        }
-        for (size_t u = 0; u < UNITS; u++) {
-            for (size_t i = 0; i < WIDTH; i++) was[i] = b->of[l][DOWN][i * UNITS + u];
-            for (size_t i = 0; i < WIDTH; i++) b->of[l][DOWN][i * UNITS + u] = was[(i * 27 + 3) % WIDTH];
-        }
-        noise *other = make(77 + l, 1);
-        memcpy(b->of[l][V], other->of[0][V], numbers_in(V) * sizeof(float));
-        drop(other);
-    }
+    entangle(a);
+    entangle(b);
+    rebase(b);
     ari_lineage *l = held(a, b);
     expect_relation(l, "another basis", "related");
     cr_expect(l->decides->by == ARI_TEST_COSINES && l->effect > 0.99, "%d %g", l->decides->by, l->effect);

@@ -72,14 +72,18 @@ static void weigh_trials(ari_lineage *l)
                                                     : ARI_KINSHIP_NOT_COMPARABLE;
 }
 
+static bool is_found(const ari_trial *t)
+{
+    return t->kinship == ARI_KINSHIP_RELATED || t->kinship == ARI_KINSHIP_PARTLY;
+}
+
 /* The first trial that says what is concluded; else the first that was held. */
 static const ari_trial *deciding(const ari_lineage *l)
 {
     const ari_trial *held = NULL;
     for (size_t i = 0; i < l->trial_count; i++) {
         const ari_trial *t = &l->trials[i];
-        bool found = t->kinship == ARI_KINSHIP_RELATED || t->kinship == ARI_KINSHIP_PARTLY;
-        if (found || t->kinship == l->kinship) return t;
+        if (is_found(t) || t->kinship == l->kinship) return t;
         if (held == NULL && t->by != ARI_TEST_NONE) held = t;
     }
     return held;
@@ -94,6 +98,9 @@ static ari_hindrance hindrance_of(const ari_lineage *l)
     }
     if (l->kinship != ARI_KINSHIP_NOT_COMPARABLE) return ARI_HINDRANCE_NONE;
     if (constant > 0) return ARI_HINDRANCE_CONSTANT;
+    for (size_t i = 0; i < l->trial_count; i++) {
+        if (l->trials[i].a_layers == 0 || l->trials[i].b_layers == 0) return ARI_HINDRANCE_NO_VALUES;
+    }
     if (l->identity.shared > 0 && l->identity.constant == l->identity.shared) return ARI_HINDRANCE_CONSTANT;
     return layers == 0 && l->identity.compared == 0 ? ARI_HINDRANCE_NO_VALUES : ARI_HINDRANCE_SHAPES;
 }
@@ -108,9 +115,12 @@ void lineage_judge(ari_lineage *l)
         l->effect = l->decides->effect;
         l->p = l->decides->chance;
     }
-    if (l->kinship == ARI_KINSHIP_IDENTICAL) {
+    bool by_bytes = l->kinship == ARI_KINSHIP_IDENTICAL ||
+                    (l->kinship == ARI_KINSHIP_PARTLY && (l->decides == NULL || !is_found(l->decides)));
+    if (by_bytes) {
         l->measured = true;
-        l->effect = 1;
+        l->effect =
+            l->identity.same_telling > 0 ? 1 : (double)l->identity.same_words / (double)l->identity.words;
         l->p = CHANCE_LEAST;
     }
     l->strong = l->measured && l->effect >= STRONG_RHO;

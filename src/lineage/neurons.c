@@ -87,9 +87,11 @@ ari_told units_sample(ari_bank *b, uint32_t layer, const sampling *s, ari_sample
     *out = (ari_sample){ 0 };
     if (!make_plan(b, layer, s, &p)) return ARI_NOT_THERE;
     size_t n = (size_t)(p.each * p.experts);
-    *out = (ari_sample){
-        .count = n, .width = p.width, .room = product_room(p.width), .of = p.units * p.all_experts
-    };
+    *out = (ari_sample){ .count = n,
+                         .width = p.width,
+                         .room = product_room(p.width),
+                         .of = p.units * p.all_experts,
+                         .experts = p.all_experts };
     out->x = calloc(n * out->room, sizeof(float));
     out->live = calloc(n, sizeof(bool));
     uint64_t *which = calloc(p.each, sizeof(uint64_t));
@@ -160,8 +162,9 @@ static void judge(const float *r, size_t n, ari_diagonal *out)
     }
     double sd = sqrt(squares / (others - 1));
     out->units = n;
-    out->rho = shifted_mean(r, n, 0) - mean;
-    out->z = out->rho / (sd + 1e-12);
+    double apart = shifted_mean(r, n, 0) - mean;
+    out->rho = mean < 1 ? apart / (1 - mean) : 0;
+    out->z = apart / (sd + 1e-12);
     out->p = chance_deviation(out->z < 0 ? -out->z : out->z, n - 1);
     out->hits = count_hits(r, n);
     if (out->rho > 1) out->rho = 1;
@@ -171,7 +174,8 @@ static void judge(const float *r, size_t n, ari_diagonal *out)
 ari_told diagonal_test(const ari_sample *a, const ari_sample *b, ari_diagonal *out)
 {
     *out = (ari_diagonal){ 0 };
-    if (a->count != b->count || a->width != b->width || a->of != b->of || a->count < NEURONS_LEAST)
+    if (a->count != b->count || a->width != b->width || a->of != b->of || a->experts != b->experts ||
+        a->count < NEURONS_LEAST)
         return ARI_NOT_THERE;
     float *x = calloc(a->count * a->room, sizeof(float)), *y = calloc(b->count * b->room, sizeof(float));
     float *r = calloc(a->count * a->count, sizeof(float));

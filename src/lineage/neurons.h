@@ -4,7 +4,7 @@
  * the one is no nearer to unit 7 of the other than to unit 8. So the correlations of each unit with all that
  * have another number are the null, exactly, whatever the data, the training or the storage. The shift by s
  * pairs unit i with i + s; what the pairs of equal number correlate beyond the mean of all other shifts is
- * rho, and z its distance in their standard deviations. */
+ * rho (as a share of what is left to 1), and z its distance in their standard deviations. */
 #ifndef ARI_LINEAGE_NEURONS_H
 #define ARI_LINEAGE_NEURONS_H
 
@@ -18,7 +18,7 @@ typedef struct ari_sample {
     float *x;
     bool *live;
     size_t count, width, room, live_count;
-    uint64_t of; /* Units there are. */
+    uint64_t of, experts; /* Units there are, in all; in so many experts. */
 } ari_sample;
 
 /* What is sampled of each layer. */

@@ -83,22 +83,22 @@ static void put_run(ari_text *t, uint32_t from, uint32_t to)
     text_printf(t, from == to ? "%" PRIu32 : "%" PRIu32 " to %" PRIu32, from, to);
 }
 
-/* Layers that go on as they began: "4 to 7 of B go with 2 to 5 of A". */
-static size_t put_matches(ari_text *t, const ari_layer_map *m)
+/* Layers that go on as they began: "4 to 7 of B with 2 to 5 of A". */
+static void put_matches(ari_text *t, const ari_layer_map *m)
 {
     size_t runs = 0;
+    text_put(t, "layers that go together: ");
     for (size_t i = 0, n; i < m->count; i += n) {
         const ari_layer_match *x = &m->of[i];
         n = 1;
         if (x->other == NO_NUMBER) continue;
         while (i + n < m->count && x[n].layer == x->layer + n && x[n].other == x->other + n) n++;
-        text_put(t, runs++ == 0 ? "layers " : ", ");
+        text_put(t, runs++ == 0 ? "" : ", ");
         put_run(t, x->layer, x[n - 1].layer);
-        text_put(t, runs == 1 ? " of B go with " : " with ");
+        text_put(t, runs == 1 ? " of B with " : " with ");
         put_run(t, x->other, x[n - 1].other);
         if (runs == 1) text_put(t, " of A");
     }
-    return runs;
 }
 
 /* Layers of b that nothing was found for, and of a. */
@@ -137,7 +137,7 @@ static void tell_map(ari_lineage *l, const ari_trial *x, const char *role)
                     .bytes_read = x->bytes_map,
                     .null = "units with their numbers shifted; a match is beyond z 8" };
     if (x->map.count == 0 || x->map.others == 0) return;
-    if (x->map.matched == 0) {
+    if (x->map.matched + x->agreeing == 0) {
         text_printf(
             &t, "none of the %zu layers of B has one among the %zu of A whose units bear the same numbers",
             x->map.count, x->map.others);

@@ -315,6 +315,18 @@ static bool find_layers(ari_trial *t)
     return ok;
 }
 
+/* Layers whose units agree go together, too, whatever their numbers. */
+static void adopt_agreements(ari_trial *t)
+{
+    for (size_t i = 0; i < t->agreement_count; i++) {
+        const ari_agreement_trial *g = &t->agreements[i];
+        for (size_t k = 0; g->test.p < P_SURE && k < t->map.count; k++) {
+            ari_layer_match *m = &t->map.of[k];
+            if (m->layer == g->b && m->other == NO_NUMBER) m->other = g->a;
+        }
+    }
+}
+
 static bool run(ari_trial *t, bool full)
 {
     size_t count = 0;
@@ -326,6 +338,7 @@ static bool run(ari_trial *t, bool full)
     layer_pair *pairs = choose_pairs(t, full, &count);
     bool ok = pairs != NULL && run_tests(t, pairs, count, full);
     free(pairs);
+    adopt_agreements(t);
     uint64_t before = bytes_of(t);
     ok = ok && norms_test(&t->a, &t->b, &t->norms);
     t->bytes_norms = bytes_of(t) - before;
