@@ -3,11 +3,12 @@
 
     scripts/make-fixtures.py [FOLDER]      default: fixtures/ beside this script's folder
 
-Every model here is made up; its weights are zeros. The same bytes come out on every run and every machine.
+Every model here is made up; its weights are zeros, but for those of kin/, which are noise. The same bytes come out on every run and every machine.
 What each malformed file must lead to stands in tests/test_malformed.c, worked out by hand from this layout.
 """
 import json
 import pathlib
+import random
 import struct
 import sys
 
@@ -251,6 +252,35 @@ def tiny_sharded():
     return {**files, "model.safetensors.index.json": pretty(index), "config.json": pretty(config)}
 
 
+def bfloat16(values):
+    """To the nearest, as words of two bytes."""
+    bits = (struct.unpack("<I", struct.pack("<f", value))[0] for value in values)
+    return b"".join(struct.pack("<H", (b + 0x7FFF + (b >> 16 & 1)) >> 16) for b in bits)
+
+
+def noise(seed, name, shape):
+    """Around 0, norms around 1; what it is depends on the seed and the name alone."""
+    dice = random.Random(f"{seed} {name}")
+    centre, spread = (1, 0.05) if len(shape) == 1 else (0, 0.02)
+    return [centre + spread * (sum(dice.random() for _ in range(12)) - 6) for _ in range(product(shape))]
+
+
+def kin():
+    """A model of noise, one that is it and a fifth of another's noise, and one that has nothing to do with it."""
+    tensors = llama_tensors("BF16", 32, 16, 64, 48, 2)
+    files = {}
+    for file, seed, more in (("base", "first", 0), ("tuned", "first", 0.2), ("other", "second", 0)):
+        data = b""
+        for name, _, shape in tensors:
+            values = noise(seed, name, shape)
+            if more and len(shape) > 1:
+                values = [a + more * b for a, b in zip(values, noise("third", name, shape))]
+            data += bfloat16(values)
+        whole = safetensors(tensors, {"format": "pt"})
+        files[f"kin/{file}.safetensors"] = whole[:len(whole) - len(data)] + data
+    return files
+
+
 def tiny_moe():
     hidden, width, experts = 16, 24, 4
     tensors = [("model.embed_tokens.weight", "BF16", [64, hidden])]
@@ -370,7 +400,7 @@ def sound():
         # It says something else than its tensors, field by field.
         "lying-config/model.safetensors": safetensors(llama_tensors("F16", 16, 8, 32, 64, 2), {"format": "pt"}),
         "lying-config/config.json": llama_config(),
-        **tiny_split(),
+        **tiny_split(), **kin(),
     }
     files.update({f"tiny-sharded/{name}": content for name, content in tiny_sharded().items()})
     files.update({f"tiny-moe/{name}": content for name, content in tiny_moe().items()})

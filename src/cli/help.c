@@ -92,7 +92,6 @@ static void print_commands(FILE *to)
     }
     fputs("\nCommands\n", to);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (commands[i].run == NULL) continue;
         fprintf(to, "  %-9s  %-10s  %s\n", commands[i].word, commands[i].paths, commands[i].summary);
     }
     fputs("  help       [COMMAND]   more about one of them\n", to);

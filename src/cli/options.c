@@ -376,20 +376,13 @@ static unsigned columns_of_terminal(void)
     return 80;
 }
 
-static bool is_here(cli_options *o, const cli_command *command)
-{
-    if (command->run != NULL) return true;
-    return refuse(o, "this version has no \"%s\" yet; a file of that name is ./%s", command->word,
-                  command->word);
-}
-
 /* help, help COMMAND */
 static bool parse_help(const char *word, cli_options *o)
 {
     o->long_help = true;
     if (word == NULL) return true;
     o->command = command_named(word);
-    if (o->command != NULL) return is_here(o, o->command);
+    if (o->command != NULL) return true;
     const char *near = nearest_command(word);
     return refuse(o, "no command \"%s\"%s%s%s", show(span_of(word)).text,
                   near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
@@ -481,7 +474,7 @@ static bool check_command(cli_options *o)
                           near);
         }
     }
-    if (!is_here(o, o->command) || !check_given(o)) return false;
+    if (!check_given(o)) return false;
     return check_paths(o) && (o->command->run != run_scan || check_scan(o));
 }
 

@@ -174,7 +174,7 @@ static void tell_repeats(ari_lineage *l, const ari_layer_map *m, const char *nam
 static void put_drift(ari_text *t, double rho)
 {
     double square = rho * rho;
-    if (square > 0 && square < 1)
+    if (square > 0 && square < 1 - 1e-6)
         text_printf(t, ", as if %.3g times its size of noise had been added", sqrt(1 / square - 1));
 }
 
@@ -302,8 +302,11 @@ static void tell_untested(ari_lineage *l, const ari_trial *x, const char *role)
 
 static void tell_trial(ari_lineage *l, const ari_trial *x, const char *role)
 {
-    if (x->by == ARI_TEST_NONE) tell_untested(l, x, role);
-    tell_map(l, x, role);
+    if (x->by == ARI_TEST_NONE) {
+        tell_untested(l, x, role);
+    } else {
+        tell_map(l, x, role);
+    }
     tell_repeats(l, &x->repeats_a, "A", role);
     tell_repeats(l, &x->repeats_b, "B", role);
     for (size_t i = 0; i < x->layer_count; i++)
