@@ -27,6 +27,7 @@ typedef struct ari_logical {
     uint64_t sizes[4];
     uint32_t rank;
     uint8_t bits; /* 0 where the tensor is not packed: its own shape holds. */
+    uint8_t row;  /* Of pack.def, which told so; see pack_scheme(). */
 } ari_logical;
 
 typedef struct ari_template {

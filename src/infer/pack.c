@@ -197,6 +197,7 @@ static bool solve(const packing *p, ari_logical *out)
     /* One product: the elements are counted, their arrangement is lost. */
     if (strpbrk(rows[p->row].shape, " =.") == NULL) g.rank = 0;
     g.bits = (uint8_t)(adapter || bits > MOST_BITS ? MOST_BITS : bits < 1 ? 1 : bits);
+    g.row = (uint8_t)p->row;
     *out = g;
     return true;
 }
@@ -280,22 +281,38 @@ static uint64_t takers_of(packing *p, const ari_tensor *t)
     return p->takers[t->dtype];
 }
 
+/* The next of the companions that a row names: its letter, whether it is needed, and the rest of its name.
+ * False after the last. *text moves past it. */
+static bool next_companion(const char **text, char *letter, bool *needed, ari_span *suffix)
+{
+    const char *s = *text;
+    if (*s == '\0') return false;
+    *letter = *s++;
+    *needed = *s == '!';
+    s += *needed;
+    *suffix = (ari_span){ (const uint8_t *)s, strcspn(s, " ") };
+    *text = s + suffix->size + strspn(s + suffix->size, " ");
+    return true;
+}
+
+static ari_template *find_in_module(const ari_layout *l, ari_span module, ari_span suffix)
+{
+    char name[512];
+    if (module.size + suffix.size >= sizeof(name)) return NULL;
+    memcpy(name, module.data, module.size);
+    memcpy(name + module.size, suffix.data, suffix.size);
+    return layout_find(l, (ari_span){ (const uint8_t *)name, module.size + suffix.size });
+}
+
 /* Find the companions that the row names; false where a needed one is missing. */
 static bool find_companions(packing *p, ari_span module)
 {
+    char letter;
+    bool needed;
+    ari_span suffix;
     p->companion_count = 0;
-    for (const char *s = rows[p->row].companions; *s != '\0'; s += strspn(s, " ")) {
-        char letter = *s++, name[512];
-        bool needed = *s == '!';
-        s += needed;
-        size_t n = strcspn(s, " ");
-        ari_template *t = NULL;
-        if (module.size + n < sizeof(name)) {
-            memcpy(name, module.data, module.size);
-            memcpy(name + module.size, s, n);
-            t = layout_find(p->l, (ari_span){ (const uint8_t *)name, module.size + n });
-        }
-        s += n;
+    for (const char *s = rows[p->row].companions; next_companion(&s, &letter, &needed, &suffix);) {
+        ari_template *t = find_in_module(p->l, module, suffix);
         if (t == NULL && needed) return false;
         if (t == NULL || p->companion_count == COMPANIONS) continue;
         p->companions[p->companion_count].letter = letter;
@@ -490,4 +507,26 @@ ari_shape logical_shape(const ari_layout *l, const ari_template *t, size_t k)
         return (ari_shape){ packed->sizes, packed->rank, packed->elements };
     const ari_tensor *row = place_tensor(l, &l->places[t->first + (t->alike ? 0 : k)]);
     return (ari_shape){ tensor_shape(l->tensors, row), row->rank, row->elements };
+}
+
+const char *pack_scheme(const ari_template *t, size_t k)
+{
+    const ari_logical *packed = logical_at(t, k);
+    return packed == NULL || packed->bits == 0 ? NULL : rows[packed->row].scheme;
+}
+
+const ari_tensor *pack_companion(const ari_layout *l, const ari_template *t, size_t k, char letter)
+{
+    if (pack_scheme(t, k) == NULL) return NULL;
+    const struct pack_row *row = &rows[logical_at(t, k)->row];
+    ari_span module = span_first(t->pattern, t->pattern.size - strlen(row->payload)), suffix;
+    char own;
+    bool needed;
+    for (const char *s = row->companions; next_companion(&s, &own, &needed, &suffix);) {
+        const ari_template *other = own == letter ? find_in_module(l, module, suffix) : NULL;
+        if (other == NULL) continue;
+        const ari_place *partner = layout_partner(l, other, &l->places[t->first + k], k);
+        return partner == NULL ? NULL : place_tensor(l, partner);
+    }
+    return NULL;
 }

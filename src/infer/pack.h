@@ -34,4 +34,11 @@ typedef struct ari_shape {
 /* The logical shape of the k-th place of a template. */
 ari_shape logical_shape(const ari_layout *l, const ari_template *t, size_t k);
 
+/* The scheme that the k-th place is packed by, as pack.def calls it; NULL where it is not packed. */
+const char *pack_scheme(const ari_template *t, size_t k);
+
+/* Another tensor of the same module, by the letter that it has in that row of pack.def; NULL where the row
+ * has no such letter or the model no such tensor. */
+const ari_tensor *pack_companion(const ari_layout *l, const ari_template *t, size_t k, char letter);
+
 #endif
