@@ -18,7 +18,9 @@ TRANSCRIPT = re.compile(r"^```\n\$ \./archinspect ((?:.*\\\n)*.*)\n(?:.*\n)*?```
 def transcript(program, arguments):
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "dumb"}
     command = f"'{pathlib.Path(program).resolve()}' {arguments}"
-    run = subprocess.run(command, shell=True, cwd=TOP, env=environment, capture_output=True, text=True, check=True)
+    run = subprocess.run(command, shell=True, cwd=TOP, env=environment, capture_output=True, text=True)
+    if run.returncode > 1:  # 1 is an answer.
+        raise RuntimeError(f"{command}: status {run.returncode}: {run.stderr}")
     return f"```\n$ ./archinspect {arguments}\n{run.stdout.rstrip()}\n```\n"
 
 
