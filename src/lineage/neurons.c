@@ -61,7 +61,7 @@ typedef struct plan {
 static bool make_plan(ari_bank *b, uint32_t layer, const sampling *s, plan *out)
 {
     ari_units u;
-    uint64_t experts = bank_experts(b, layer, s->kind, s->home);
+    uint64_t experts = s->alone ? 1 : bank_experts(b, layer, s->kind, s->home);
     if (!bank_units(b, layer, s->kind, s->home, 0, &u)) return false;
     if (u.width > UNITS_MOST || u.count > UNITS_MOST) return false;
     uint64_t phases = s->of_phase == 0 ? 1 : s->of_phase, units = u.count / phases;
@@ -100,7 +100,8 @@ ari_told units_sample(ari_bank *b, uint32_t layer, const sampling *s, ari_sample
     if (told == ARI_TOLD) choose(&p, s, which);
     for (uint64_t e = 0; told == ARI_TOLD && e < p.experts; e++) {
         ari_units u;
-        if (!bank_units(b, layer, s->kind, s->home, e * p.all_experts / p.experts, &u) || u.count != p.units)
+        if (!bank_units(b, layer, s->kind, s->home, s->expert + e * p.all_experts / p.experts, &u) ||
+            u.count != p.units)
             continue;
         units_read(&u, which, (size_t)p.each, 0, p.width, out->room, scratch,
                    out->x + e * p.each * out->room);

@@ -29,7 +29,9 @@ typedef struct sampling {
     uint64_t columns;         /* Numbers of each, from the first on; 0 for all. */
     uint64_t phase, of_phase; /* The phase-th of so many samples that have no unit in common; 0 of 1. */
     bool adjacent;            /* Those that follow one another, so that columns lie together. */
-    bool raw;                 /* Not prepared: neither centred nor scaled. */
+    bool alone;               /* Only of that expert. */
+    uint64_t expert;
+    bool raw; /* Not prepared: neither centred nor scaled. */
 } sampling;
 
 /* Samples of fewer units say nothing. */

@@ -167,6 +167,24 @@ static void tell_repeats(ari_lineage *l, const ari_layer_map *m, const char *nam
     add(l, &p);
 }
 
+static void tell_experts(ari_lineage *l, const ari_kin_experts *x, const char *name, const char *role)
+{
+    ari_proof p = { .test = "experts",
+                    .component = role,
+                    .measured = true,
+                    .effect = x->rho,
+                    .z = x->z,
+                    .bytes_read = x->bytes_read,
+                    .null = "the same neurons with their numbers shifted" };
+    if (x->alike == 0) return;
+    p.statement = arena_printf(&l->arena,
+                               "within %s itself, %zu of %zu experts of layer %" PRIu32
+                               " are like its first, neuron by neuron: "
+                               "correlation %.3f; made of one MLP, or given one random state",
+                               name, x->alike, x->tried, x->layer, x->rho);
+    add(l, &p);
+}
+
 /* --- T1 to T3 --------------------------------------------------------------------------------------------
  */
 
@@ -309,6 +327,8 @@ static void tell_trial(ari_lineage *l, const ari_trial *x, const char *role)
     }
     tell_repeats(l, &x->repeats_a, "A", role);
     tell_repeats(l, &x->repeats_b, "B", role);
+    tell_experts(l, &x->experts_a, "A", role);
+    tell_experts(l, &x->experts_b, "B", role);
     for (size_t i = 0; i < x->layer_count; i++)
         tell_layer(l, &x->layers[i], role, x->bytes_neurons / x->layer_count);
     for (size_t i = 0; i < x->agreement_count; i++)

@@ -333,6 +333,9 @@ static bool run(ari_trial *t, bool full)
     t->same_width = t->a.width == t->b.width;
     decide(t, ARI_KINSHIP_NOT_COMPARABLE, ARI_TEST_NONE);
     if (!find_layers(t)) return false;
+    if (experts_test(&t->a, &t->experts_a) == ARI_NO_MEMORY ||
+        experts_test(&t->b, &t->experts_b) == ARI_NO_MEMORY)
+        return false;
     bool constant = t->a_constant == t->a_layers || t->b_constant == t->b_layers;
     if (!t->same_width || constant) return true;
     layer_pair *pairs = choose_pairs(t, full, &count);

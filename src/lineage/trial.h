@@ -8,6 +8,7 @@
 
 #include "lineage/agreement.h"
 #include "lineage/cosines.h"
+#include "lineage/experts.h"
 #include "lineage/layers.h"
 #include "lineage/norms.h"
 
@@ -51,9 +52,10 @@ typedef struct ari_trial {
     size_t a_layers, b_layers;     /* With hidden units. */
     size_t a_constant, b_constant; /* Of these, those of which all that was sampled is constant. */
     ari_layer_map map, repeats_a, repeats_b;
-    ari_layer_trial *layers;  /* malloc'd. */
-    size_t layer_count, sure; /* sure: of these, those beyond Z_SURE. */
-    double rho, z, p;         /* Of T1, over all of them. */
+    ari_kin_experts experts_a, experts_b; /* tried 0: there are none. */
+    ari_layer_trial *layers;              /* malloc'd. */
+    size_t layer_count, sure;             /* sure: of these, those beyond Z_SURE. */
+    double rho, z, p;                     /* Of T1, over all of them. */
     ari_agreement_trial agreements[TRIAL_LAYERS];
     size_t agreement_count, agreeing;
     ari_ranks cosines; /* told 0: not measured. */
