@@ -299,6 +299,10 @@ typedef struct ari_lineage ari_lineage;
 /* full: all values of all layers. Borrows the models. Fails with UNSUPPORTED for what has no values (a
  * capsule, a catalogued model) and with LIMIT. ari_lineage_free it. */
 ari_status ari_diff(const ari_model *a, const ari_model *b, bool full, ari_lineage **out, ari_err *err);
+/* Is `a` a mix of `b` and `other`? Adds the shares of each layer to the evidence. base: what both come from,
+ * which is taken off first; or NULL. Borrows them until the lineage is freed. Fails with UNSUPPORTED, LIMIT.
+ */
+ari_status ari_lineage_mix(ari_lineage *lineage, const ari_model *other, const ari_model *base, ari_err *err);
 /* "identical"; "related": not independent since initialisation, be it by descent, by a common ancestor or by
  * the same seed; "partly_related"; "no_relation_found", in what was compared; "inconclusive";
  * "not_comparable". */

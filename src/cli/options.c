@@ -261,6 +261,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_MIN_TIER: return set_tier(o, id, value);
     case OPTION_STRICT: o->strict = true; return true;
     case OPTION_FULL: o->full = true; return true;
+    case OPTION_MERGE: o->merge = true; return true;
     case OPTION_TOP: return set_top(o, value);
     case OPTION_JOBS: return set_jobs(o, value);
     case OPTION_INCLUDE: return add_glob(o, id, &o->include, value);
@@ -436,10 +437,16 @@ static bool check_given(cli_options *o)
 static bool check_paths(cli_options *o)
 {
     const cli_command *c = o->command;
-    if (o->path_count >= c->least && o->path_count <= c->most) return true;
+    if (o->merge && o->path_count < 3)
+        return refuse(o, "--merge takes three models, or four: archinspect diff --merge A B C [BASE]");
+    size_t most = o->merge ? 4 : c->most; /* A merge, its parents and what these come from. */
+    if (o->path_count >= c->least && o->path_count <= most) return true;
     if (c->least != 1 || o->path_count > 0)
         return refuse(o, "%s takes %s: archinspect %s %s", c->word,
-                      c->least > 1 ? "two models or more" : "one path", c->word, c->paths);
+                      c->most == 2   ? "two models"
+                      : c->least > 1 ? "two models or more"
+                                     : "one path",
+                      c->word, c->paths);
     refuse(o, "%s needs a path: a .safetensors or .gguf file, or a folder that holds them", c->word);
     o->err.hint = "archinspect --help explains";
     return false;

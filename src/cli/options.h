@@ -24,6 +24,7 @@ typedef struct cli_options {
     bool to_stdout; /* It was said, by -o -. */
     bool live;      /* What is written appears at once. */
     bool full;      /* All values, not a sample. */
+    bool merge;     /* Three models, or four. */
     bool strict, quiet, list, no_sandbox, short_help, long_help, version;
     ari_err err; /* Why the command line makes no sense. */
 } cli_options;

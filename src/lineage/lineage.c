@@ -155,11 +155,32 @@ ari_status ari_diff(const ari_model *a, const ari_model *b, bool full, ari_linea
     return status;
 }
 
+ari_status ari_lineage_mix(ari_lineage *l, const ari_model *other, const ari_model *base, ari_err *err)
+{
+    enum { COUNT = 4 };
+    const ari_model *models[COUNT] = { l->a, l->b, other, base };
+    ari_bank banks[COUNT] = { { 0 } };
+    bool ok = true;
+    for (size_t i = 0; i < COUNT && ok; i++) {
+        if (models[i] == NULL) continue;
+        if (models[i]->component_count == 0 || models[i]->checkpoint == NULL)
+            return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "there are no values to compare");
+        ok = bank_open(models[i], 0, &banks[i]);
+    }
+    l->other = other;
+    l->base = base;
+    ok = ok && mix_measure(&banks[0], &banks[1], &banks[2], base == NULL ? NULL : &banks[3], &l->mix);
+    for (size_t i = 0; i < COUNT; i++) bank_close(&banks[i]);
+    if (ok) l->bytes_read += l->mix.bytes_read;
+    return ok && lineage_tell_mix(l) ? ARI_OK : ari_out_of_memory(err);
+}
+
 void ari_lineage_free(ari_lineage *l)
 {
     if (l == NULL) return;
     for (size_t i = 0; l->trials != NULL && i < l->trial_count; i++) trial_free(&l->trials[i]);
     free(l->trials);
+    mix_free(&l->mix);
     free(l->proofs);
     arena_free(&l->arena);
     free(l);

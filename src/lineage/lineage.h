@@ -3,6 +3,7 @@
 #define ARI_LINEAGE_LINEAGE_H
 
 #include "lineage/identity.h"
+#include "lineage/mix.h"
 #include "lineage/trial.h"
 
 /* One test, as a sentence that a reader can check. */
@@ -31,6 +32,8 @@ struct ari_lineage {
     ari_trial *trials;  /* One a pair of components. */
     const char **roles; /* Of each. */
     size_t trial_count;
+    ari_mix mix; /* Of ari_lineage_mix. */
+    const ari_model *other, *base;
     ari_proof *proofs;
     size_t proof_count, proof_room;
     ari_kinship kinship;
@@ -51,6 +54,7 @@ const char *kinship_word(ari_kinship k);
 
 /* Statements and verdict of what was measured. False when memory is short. */
 bool lineage_tell(ari_lineage *l);
+bool lineage_tell_mix(ari_lineage *l);
 void lineage_judge(ari_lineage *l);
 
 #endif

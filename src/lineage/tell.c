@@ -343,3 +343,37 @@ bool lineage_tell(ari_lineage *l)
     for (size_t i = 0; i < l->trial_count; i++) tell_trial(l, &l->trials[i], l->roles[i]);
     return !l->arena.failed;
 }
+
+/* --- Merges -----------------------------------------------------------------------------------------------
+ */
+
+/* Beyond this the parents are too near to each other for shares to mean much. */
+#define CONDITION_MOST 100.0
+
+bool lineage_tell_mix(ari_lineage *l)
+{
+    const ari_mix *m = &l->mix;
+    double b = 0, c = 0, residual = 0, condition = 1;
+    ari_proof p = { .test = "merge",
+                    .bytes_read = m->bytes_read,
+                    .null = "a model that is no mix of the two leaves a residual near 1" };
+    for (size_t i = 0; i < m->count; i++) {
+        b += m->of[i].share_b / (double)m->count;
+        c += m->of[i].share_c / (double)m->count;
+        residual += m->of[i].residual / (double)m->count;
+        if (m->of[i].condition > condition) condition = m->of[i].condition;
+    }
+    if (m->count == 0) {
+        p.statement = "the models have no layers with equally many hidden units";
+    } else {
+        p.statement = arena_printf(
+            &l->arena,
+            "in %zu layers, %s is %.3f of B and %.3f of C on average, which leaves %.3f of it unexplained; "
+            "condition at most %.3g%s",
+            m->count, l->base == NULL ? "A" : "what A changed of the base", b, c, residual, condition,
+            condition > CONDITION_MOST ? ": B and C are too near to each other for the shares to be sure"
+                                       : "");
+    }
+    add(l, &p);
+    return !l->arena.failed;
+}

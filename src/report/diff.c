@@ -49,6 +49,27 @@ static void add_proof(ari_doc *d, const ari_lineage *l, const ari_proof *p)
     doc_row(d, p->corroborates ? TONE_DIM : TONE_PLAIN, doc_term(d, p->test), chance, words, detail);
 }
 
+static void add_shares(ari_doc *d, const ari_lineage *l)
+{
+    if (l->mix.count == 0) return;
+    const ari_word heads[] = { WORD_DIFF_LAYER, WORD_DIFF_OF_B, WORD_DIFF_OF_C, WORD_DIFF_RESIDUAL,
+                               WORD_DIFF_CONDITION };
+    enum { COLUMNS = sizeof(heads) / sizeof(heads[0]) };
+    doc_heading(d, TONE_PLAIN, W(d, DIFF_MERGE));
+    const char **row = doc_grid(d, DOC_GRID, TONE_PLAIN, COLUMNS);
+    for (size_t i = 0; row != NULL && i < COLUMNS; i++) row[i] = word_in(d->language, heads[i]);
+    for (size_t i = 0; i < l->mix.count; i++) {
+        const ari_mix_layer *m = &l->mix.of[i];
+        row = doc_grid(d, DOC_LINE, TONE_PLAIN, COLUMNS);
+        if (row == NULL) return;
+        row[0] = doc_number(d, m->layer);
+        row[1] = doc_printf(d, "%.3f", m->share_b);
+        row[2] = doc_printf(d, "%.3f", m->share_c);
+        row[3] = doc_printf(d, "%.3f", m->residual);
+        row[4] = doc_printf(d, "%.3g", m->condition);
+    }
+}
+
 static doc_tone tone_of(const ari_lineage *l)
 {
     if (l->kinship == ARI_KINSHIP_NONE) return TONE_GOOD;
@@ -59,6 +80,7 @@ void diff_document(const ari_lineage *l, ari_doc *d)
 {
     doc_title(d, "A", l->a->path);
     doc_title(d, "B", l->b->path);
+    if (l->other != NULL) doc_title(d, "C", l->other->path);
     doc_heading(d, tone_of(l), word_in(d->language, summary_word(l)));
     if (l->measured && l->kinship != ARI_KINSHIP_IDENTICAL)
         doc_paragraph(d, TONE_PLAIN,
@@ -66,6 +88,7 @@ void diff_document(const ari_lineage *l, ari_doc *d)
     doc_heading(d, TONE_PLAIN, W(d, DIFF_EVIDENCE));
     doc_columns(d, W(d, DIFF_TEST), W(d, DIFF_CHANCE), W(d, MESSAGE), NULL);
     for (size_t i = 0; i < l->proof_count; i++) add_proof(d, l, &l->proofs[i]);
+    add_shares(d, l);
     doc_paragraph(d, TONE_DIM, word_in(d->language, caveat_word(l)));
     doc_paragraph(d, TONE_DIM, SAY(d, DIFF_READ, plain_bytes(d, l->bytes_read)));
 }
@@ -115,6 +138,24 @@ static void add_layers(json_builder *b, json_tree *list, const ari_trial *t, con
     }
 }
 
+static void add_mix(json_builder *b, json_tree *top, const ari_lineage *l)
+{
+    if (l->other == NULL) return;
+    json_tree *o = json_add_object(b, top, "merge");
+    json_add_text(b, o, "c", l->other->path);
+    json_add_text(b, o, "base", l->base == NULL ? NULL : l->base->path);
+    json_tree *list = json_add_array(b, o, "layers");
+    for (size_t i = 0; i < l->mix.count; i++) {
+        const ari_mix_layer *m = &l->mix.of[i];
+        json_tree *one = json_add_object(b, list, NULL);
+        json_add_uint(b, one, "layer", m->layer);
+        add_real(b, one, "share_of_b", true, m->share_b);
+        add_real(b, one, "share_of_c", true, m->share_c);
+        add_real(b, one, "residual", true, m->residual);
+        add_real(b, one, "condition", true, m->condition);
+    }
+}
+
 bool diff_json(const ari_lineage *l, bool indented, ari_text *out)
 {
     json_builder b;
@@ -134,5 +175,6 @@ bool diff_json(const ari_lineage *l, bool indented, ari_text *out)
     for (size_t i = 0; i < l->proof_count; i++) add_proof_json(&b, list, &l->proofs[i]);
     list = json_add_array(&b, top, "layers");
     for (size_t i = 0; i < l->trial_count; i++) add_layers(&b, list, &l->trials[i], l->roles[i]);
+    add_mix(&b, top, l);
     return json_finish(&b, indented, out);
 }
