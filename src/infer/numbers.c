@@ -53,15 +53,18 @@ float piece_number(const ari_piece *p, uint64_t i)
 bool piece_index(const ari_piece *p, uint64_t i, uint64_t *out)
 {
     const ari_dtype_info *d = dtype_info(p->dtype);
-    if (i >= p->elements || d->class != ARI_INTEGER) return false;
+    if (i >= p->elements || d == NULL || d->class != ARI_INTEGER) return false;
+    const uint8_t *at = p->data.data + i * d->block_bytes;
     uint64_t n = 0;
-    for (uint32_t k = 0; k < d->block_bytes; k++) {
-        uint32_t byte = p->big ? d->block_bytes - 1 - k : k;
-        n |= (uint64_t)p->data.data[i * d->block_bytes + byte] << 8 * k;
+    uint8_t top = 0;
+    for (uint32_t k = d->block_bytes; k > 0; k--) {
+        uint8_t byte = at[p->big ? d->block_bytes - k : k - 1];
+        if (k == d->block_bytes) top = byte;
+        n = n << 8 | byte;
     }
     *out = n;
-    bool is_signed = p->dtype != ARI_DT_BOOL && d->name[0] == 'I';
-    return !is_signed || n >> (8 * d->block_bytes - 1) == 0;
+    bool negative = d->name[0] == 'I' && (top & 0x80) != 0;
+    return !negative;
 }
 
 uint32_t span_word(ari_span words, uint64_t i)

@@ -99,7 +99,7 @@ BLOCK(IQ2_S)
 {
     float d = half_at(in);
     for (size_t k = 0; k < 32; k++) {
-        unsigned high = in[66 + k / 4] >> k % 4 * 2 & 3u;
+        unsigned high = (unsigned)in[66 + k / 4] >> k % 4 * 2 & 3u;
         float scale = quarter_scale(d, in[74 + k / 4], k / 2 % 2);
         point(grid_iq2_s[in[2 + k] | high << 8], 2, levels_iq2, 8, scale, in[34 + k], out + 8 * k);
     }
@@ -123,7 +123,7 @@ BLOCK(IQ3_S)
 {
     float d = half_at(in);
     for (size_t k = 0; k < 64; k++) {
-        unsigned high = in[66 + k / 8] >> k % 8 & 1u, signs = in[74 + k / 2] >> k % 2 * 4;
+        unsigned high = (unsigned)in[66 + k / 8] >> k % 8 & 1u, signs = (unsigned)in[74 + k / 2] >> k % 2 * 4;
         float scale = d * (float)(1 + 2 * (in[106 + k / 16] >> k / 8 % 2 * 4 & 15));
         point(grid_iq3_s[in[2 + k] | high << 8], 3, levels_iq3_s, 4, scale, signs, out + 4 * k);
     }
@@ -153,7 +153,7 @@ BLOCK(IQ1_M)
     for (size_t i = 0; i < 4; i++) bits |= two_bytes(in + 48 + 2 * i) >> 12 << 4 * i;
     float d = from_half(bits);
     for (size_t k = 0; k < 32; k++) {
-        unsigned high = in[32 + k / 2] >> k % 2 * 4 & 15u,
+        unsigned high = (unsigned)in[32 + k / 2] >> k % 2 * 4 & 15u,
                  shift = (unsigned)k / 4 % 2 * 6 + (unsigned)k / 2 % 2 * 3;
         float scale = d * (float)(2 * (two_bytes(in + 48 + k / 8 * 2) >> shift & 7) + 1);
         shifted_point(grid_iq1[in[k] | (high & 7) << 8], scale, (high & 8) != 0, out + 8 * k);
