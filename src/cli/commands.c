@@ -44,9 +44,24 @@ static void needs_no_more(const job *j)
     if (j->last) run_seal(j->run);
 }
 
+/* Where there are no values to read, the rest is reported all the same. */
+static ari_status measure(job *j, ari_model *model, ari_err *err)
+{
+    ari_err absent = ARI_ERR_INIT;
+    ari_status status = ari_model_measure(model, &absent);
+    if (status == ARI_UNSUPPORTED) {
+        complain(subject_path(j), &absent);
+        j->run->failed = true;
+        return ARI_OK;
+    }
+    *err = absent;
+    return status;
+}
+
 static ari_status report_inspect(job *j, ari_model *model, ari_err *err)
 {
     needs_no_more(j);
+    if (j->run->o->checks.values && measure(j, model, err) != ARI_OK) return err->status;
     return run_inspection(j->run, model, &j->text, err);
 }
 
