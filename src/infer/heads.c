@@ -4,14 +4,16 @@
 #include <stdlib.h>
 
 /* An answer takes this much; see "MEASURED ON VALUES" in archinspect(1). */
-static const double Z_LEAST = 8, MARGIN_LEAST = 1.6, FINER_MOST = 4, VALUE_Z_LEAST = 4;
+static const double Z_LEAST = 8, MARGIN_LEAST = 1.6, FINER_MOST = 4, VALUE_Z_LEAST = 3;
 
 enum {
-    ANSWER_LEAST = 16,  /* Smaller blocks are in sight of other neighbourhoods than heads'. */
+    ANSWER_LEAST = 16, /* Smaller blocks are in sight of other neighbourhoods than heads'. */
     ANSWER_MOST = 256,
     ANSWER_UNIT = 8,
+    GROUPS_MOST = 128,
     ALL_LAGS = 1024, /* Of more vectors than that, not every distance is looked at. */
     LAGS_OF_MANY = 32,
+    LAG_MOST = 576, /* The greatest size of a head. */
 };
 
 /* One tensor under test. */
@@ -43,8 +45,9 @@ static void free_trial(trial *t)
 /* Is the size judged by this distance? Of many vectors by so many, evenly spaced below it. */
 static bool uses_lag(size_t vectors, uint64_t block, size_t lag)
 {
-    size_t step = vectors <= ALL_LAGS ? 1 : (size_t)(block + LAGS_OF_MANY - 1) / LAGS_OF_MANY;
-    return block > lag && (lag - 1) % (step == 0 ? 1 : step) == 0;
+    size_t most = block < LAG_MOST ? (size_t)block : LAG_MOST;
+    size_t step = vectors <= ALL_LAGS ? 1 : (most + LAGS_OF_MANY - 1) / LAGS_OF_MANY;
+    return most > lag && (lag - 1) % (step == 0 ? 1 : step) == 0;
 }
 
 static void add(trial *t, size_t cell, const likeness *in, const likeness *out, double variance)
@@ -112,7 +115,7 @@ typedef struct looking {
 
 static void collect(looking *l, bool values)
 {
-    size_t count = l->out->count, cells = count * (count + 1);
+    size_t count = l->out->all, cells = count * (count + 1);
     for (size_t i = 0; i < cells; i++) {
         if (l->one.lags[i] == 0) continue;
         double z = l->one.sum[i] / sqrt(l->one.lags[i]);
@@ -126,7 +129,7 @@ static void collect(looking *l, bool values)
 /* How many vectors of a projection that wide are one head's; 0 where there would not be two heads. */
 static void set_blocks(looking *l, uint64_t width, bool values)
 {
-    for (size_t i = 0; i < l->out->count; i++) {
+    for (size_t i = 0; i < l->out->all; i++) {
         const head_size *h = &l->out->sizes[i];
         uint64_t heads = values ? h->kv_heads : h->heads;
         l->blocks[i] = heads > 1 && width % heads == 0 ? width / heads : 0;
@@ -187,26 +190,34 @@ static bool look_at_all(looking *l)
 static void sum_up(const looking *l)
 {
     head_look *out = l->out;
-    double next = 1;
-    for (size_t i = 0; i < out->count; i++) {
+    for (size_t i = 0; i < out->all; i++) {
         head_size *h = &out->sizes[i];
         h->tensors = (size_t)l->tensors[i];
         h->z = h->tensors > 0 ? l->total[i] / sqrt(l->tensors[i]) : 0;
         h->value_z = l->value_tensors[i] > 0 ? l->value_total[i] / sqrt(l->value_tensors[i]) : 0;
-        if (h->z > out->sizes[out->best].z) out->best = i;
+        if (i < out->count && h->z > out->sizes[out->best].z) out->best = i;
     }
-    for (size_t i = 0; i < out->count; i++) {
-        if (i != out->best && out->sizes[i].z > next) next = out->sizes[i].z;
-    }
-    out->margin = out->count == 0 ? 0 : out->sizes[out->best].z / next;
-    for (size_t i = 0; i < out->count; i++) {
-        size_t cell = out->count * (1 + out->best) + i;
+    for (size_t i = 0; i < out->all; i++) {
+        size_t cell = out->all * (1 + out->best) + i;
         double z = l->tensors[cell] > 0 ? l->total[cell] / sqrt(l->tensors[cell]) : 0;
         if (z > out->finer) out->finer = z;
     }
 }
 
-/* Blocks of quantisation run along the heads of an output projection: then values have to say the same. */
+/* A size of groups counts where it may be one of such heads. */
+static void find_margin(head_look *out)
+{
+    const head_size *best = &out->sizes[out->best];
+    double next = 1;
+    for (size_t i = 0; i < out->all; i++) {
+        const head_size *h = &out->sizes[i];
+        bool rival = i < out->count ? i != out->best : h->head_dim % best->head_dim == 0;
+        if (rival && h->z > next) next = h->z;
+    }
+    out->margin = best->z / next;
+}
+
+/* By value projections alone it stands out most, too. */
 static bool values_agree(const head_look *look)
 {
     const head_size *best = &look->sizes[look->best];
@@ -216,20 +227,45 @@ static bool values_agree(const head_look *look)
     return best->value_z >= VALUE_Z_LEAST;
 }
 
+/* What an output projection shows may be its groups of query heads, or its blocks of quantisation, both of
+ * which run along the heads. Then values, which have neither, have to say the same. One key/value head has no
+ * second to differ from: of plain numbers, groups are ruled out by the margin alone. */
+static bool needs_values(const head_look *look)
+{
+    const head_size *best = &look->sizes[look->best];
+    return look->quantised || (best->kv_heads > 1 && best->heads != best->kv_heads);
+}
+
+static bool is_usual(uint64_t d)
+{
+    return d >= ANSWER_LEAST && d <= ANSWER_MOST && d % ANSWER_UNIT == 0;
+}
+
 static void conclude(head_look *look)
 {
     const head_size *best = &look->sizes[look->best];
-    uint64_t d = best->head_dim;
-    look->why = look->tensors == 0          ? "no value or output projection could be read"
-                : best->z < Z_LEAST          ? "no size stands out by 8 standard errors"
+    look->why = look->tensors == 0            ? "no value or output projection could be read"
+                : best->z < Z_LEAST           ? "no size stands out by 8 standard errors"
                 : look->margin < MARGIN_LEAST ? "another size stands out nearly as much"
-                : d < ANSWER_LEAST || d > ANSWER_MOST || d % ANSWER_UNIT != 0
-                    ? "the size that stands out is none that models have"
-                : look->finer > FINER_MOST ? "within blocks of that size, smaller ones stand out"
-                : look->quantised && !values_agree(look)
-                    ? "the output projection is quantised in blocks, and values alone do not say the same"
+                : !is_usual(best->head_dim)   ? "the size that stands out is none that models have"
+                : look->finer > FINER_MOST    ? "within blocks of that size, smaller ones stand out"
+                : needs_values(look) && !values_agree(look)
+                    ? "values alone do not say the same, and output projections show groups and blocks, too"
                     : NULL;
     look->answered = look->why == NULL;
+}
+
+/* Sizes that a group of query heads may have in the output projection. */
+static void add_groups(head_look *out)
+{
+    const head_size *first = &out->sizes[0];
+    uint64_t width = first->heads * first->head_dim;
+    if (first->heads == first->kv_heads) return;
+    for (uint64_t heads = 2; heads <= GROUPS_MOST && out->all < out->count + GROUPS_MOST; heads++) {
+        bool known = width % heads != 0;
+        for (size_t i = 0; i < out->count; i++) known = known || out->sizes[i].heads == heads;
+        if (!known) out->sizes[out->all++] = (head_size){ .head_dim = width / heads, .heads = heads };
+    }
 }
 
 static bool take_candidates(const head_subject *s, head_look *out)
@@ -239,8 +275,8 @@ static bool take_candidates(const head_subject *s, head_look *out)
     bool open = f[ARI_FIELD_HEAD_DIM].basis == ARI_AMBIGUOUS &&
                 f[ARI_FIELD_NUM_ATTENTION_HEADS].candidate_count == n &&
                 f[ARI_FIELD_NUM_KEY_VALUE_HEADS].candidate_count == n;
-    *out = (head_look){ .count = open ? n : 0 };
-    out->sizes = arena_alloc(s->arena, (out->count + 1) * sizeof(out->sizes[0]));
+    *out = (head_look){ .count = open ? n : 0, .all = open ? n : 0 };
+    out->sizes = arena_alloc(s->arena, (out->count + GROUPS_MOST + 1) * sizeof(out->sizes[0]));
     for (size_t i = 0; out->sizes != NULL && i < out->count; i++) {
         out->sizes[i].head_dim = strtoull(f[ARI_FIELD_HEAD_DIM].candidates[i], NULL, 10);
         out->sizes[i].heads = strtoull(f[ARI_FIELD_NUM_ATTENTION_HEADS].candidates[i], NULL, 10);
@@ -253,10 +289,11 @@ bool heads_look(const head_subject *s, head_look *out)
 {
     if (!take_candidates(s, out)) return false;
     if (out->count == 0) return true;
-    size_t cells = out->count * (out->count + 1);
+    add_groups(out);
+    size_t cells = out->all * (out->all + 1);
     double *totals = calloc(4 * cells, sizeof(totals[0]));
-    looking l = { .s = s, .out = out, .blocks = calloc(out->count, sizeof(l.blocks[0])) };
-    bool ok = alloc_trial(&l.one, out->count) && totals != NULL && l.blocks != NULL;
+    looking l = { .s = s, .out = out, .blocks = calloc(out->all, sizeof(l.blocks[0])) };
+    bool ok = alloc_trial(&l.one, out->all) && totals != NULL && l.blocks != NULL;
     if (ok) {
         l.one.blocks = l.blocks;
         l.total = totals;
@@ -266,6 +303,7 @@ bool heads_look(const head_subject *s, head_look *out)
         ok = look_at_all(&l);
     }
     if (ok) sum_up(&l);
+    if (ok) find_margin(out);
     if (ok) conclude(out);
     free_trial(&l.one);
     free(l.blocks);

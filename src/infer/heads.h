@@ -13,22 +13,23 @@
 
 /* One size that the shapes allow. */
 typedef struct head_size {
-    uint64_t head_dim, heads, kv_heads;
-    double z;       /* 0 where no tensor has two blocks of it. */
-    double value_z; /* By value projections alone. */
-    size_t tensors; /* That could tell. */
+    uint64_t head_dim, heads, kv_heads; /* kv_heads is 0 of a size that only a group of heads can have. */
+    double z;                           /* 0 where no tensor has two blocks of it. */
+    double value_z;                     /* By value projections alone. */
+    size_t tensors;                     /* That could tell. */
 } head_size;
 
 typedef struct head_look {
     head_size *sizes; /* In the order of the candidates. */
     size_t count;
-    size_t best;        /* The size of the greatest z. */
-    double margin;      /* That z to the next, which counts as 1 at least. */
-    double finer;       /* How much stands out within its blocks, in standard errors. */
-    size_t tensors;     /* Looked at. */
-    bool quantised;     /* The output projection is stored in blocks along its heads. */
+    size_t all;     /* Behind these, sizes of groups: query heads that share keys are alike, too. */
+    size_t best;    /* The size of the greatest z. */
+    double margin;  /* That z to the next, which counts as 1 at least. */
+    double finer;   /* How much stands out within its blocks, in standard errors. */
+    size_t tensors; /* Looked at. */
+    bool quantised; /* The output projection is stored in blocks along its heads. */
     bool answered;
-    const char *why;    /* Where it was not: words. Constant text. */
+    const char *why; /* Where it was not: words. Constant text. */
 } head_look;
 
 /* Everything the look is taken at. */

@@ -84,7 +84,8 @@ static void reorder(ari_model *m, const head_look *look, const char *words)
         if (list == NULL) continue;
         field->candidates = list;
         field->value = list[0];
-        field->evidence = arena_printf(arena, "%s; %s", field->evidence == NULL ? "" : field->evidence, words);
+        field->evidence =
+            arena_printf(arena, "%s; %s", field->evidence == NULL ? "" : field->evidence, words);
     }
     free(order);
     hold_again(m);
@@ -191,7 +192,8 @@ ari_status ari_model_measure(ari_model *m, ari_err *err)
     if (err == NULL) err = &unused;
     if (m->measured.made) return ARI_OK;
     if (m->entry != NULL)
-        return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "the catalogue has figures of it, and no values");
+        return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET,
+                        "the catalogue has figures of it, and no values");
     if (m->checkpoint->capsule != NULL)
         return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "a capsule: the values are absent");
     if (is_all_compressed(m->checkpoint)) {

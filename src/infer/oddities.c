@@ -10,11 +10,11 @@ enum {
     PLACES_SAMPLED = 32,
     ROWS_SAMPLED = 8,
     COLUMNS_SAMPLED = 512,
-    MATRIX_LEAST = 4096,      /* Elements of a matrix that is worth a word. */
-    SURE_MOST = 1 << 24,      /* Elements that are read to be sure of a constant. */
-    COPIES_SAMPLED = 256,     /* Places of a template whose bytes are held against the others'. */
+    MATRIX_LEAST = 4096,  /* Elements of a matrix that is worth a word. */
+    SURE_MOST = 1 << 24,  /* Elements that are read to be sure of a constant. */
+    COPIES_SAMPLED = 256, /* Places of a template whose bytes are held against the others'. */
     COPY_BYTES = 4096,
-    SURE_BYTES = 256 << 20,   /* That are compared to be sure of copies, of all together. */
+    SURE_BYTES = 256 << 20, /* That are compared to be sure of copies, of all together. */
 };
 
 /* --- Moments ------------------------------------------------------------------------------------ */
@@ -67,7 +67,8 @@ static moments sample(const search *s, const ari_numbers *n)
 {
     size_t columns = n->columns < COLUMNS_SAMPLED ? (size_t)n->columns : COLUMNS_SAMPLED;
     size_t rows = n->rows < ROWS_SAMPLED ? (size_t)n->rows : ROWS_SAMPLED;
-    for (size_t i = 0; i < rows; i++) numbers_read(n, n->rows * i / rows, 0, columns, s->buffer + i * columns);
+    for (size_t i = 0; i < rows; i++)
+        numbers_read(n, n->rows * i / rows, 0, columns, s->buffer + i * columns);
     return moments_of(s->buffer, rows * columns);
 }
 
@@ -193,7 +194,8 @@ static size_t collect_pieces(const search *s, piece *pieces)
         const ari_template *t = &s->l->templates[i];
         size_t sampled = t->count < COPIES_SAMPLED ? t->count : COPIES_SAMPLED;
         for (size_t p = 0; is_learned(s->l, t) && p < sampled; p++) {
-            piece one = { .t = t, .row = place_tensor(s->l, &s->l->places[t->first + t->count * p / sampled]) };
+            piece one = { .t = t,
+                          .row = place_tensor(s->l, &s->l->places[t->first + t->count * p / sampled]) };
             bool matrix = one.row->rank >= 2 && one.row->elements >= MATRIX_LEAST;
             if (!matrix || !checkpoint_bytes(s->c, one.row, UINT64_MAX, &one.data)) continue;
             size_t size = one.data.size < COPY_BYTES ? one.data.size : COPY_BYTES;

@@ -7,11 +7,11 @@
 
 /* Of all weights; a few of each kind are looked at, and of each a part. */
 typedef struct oddities {
-    size_t norms, plain_norms;   /* Looked at; all ones or all zeros. */
-    size_t matrices, fresh;      /* Looked at; spread like a normal or a uniform distribution. */
-    size_t unread;               /* Weights that could not be looked at. */
-    const char *why;             /* One of the reasons. */
-    ari_span example, plain;     /* One that was not read; a norm. Foreign text. */
+    size_t norms, plain_norms; /* Looked at; all ones or all zeros. */
+    size_t matrices, fresh;    /* Looked at; spread like a normal or a uniform distribution. */
+    size_t unread;             /* Weights that could not be looked at. */
+    const char *why;           /* One of the reasons. */
+    ari_span example, plain;   /* One that was not read; a norm. Foreign text. */
 } oddities;
 
 /* Adds findings. False when memory is short. */

@@ -13,7 +13,7 @@ static const struct layout_row {
     double reliability[2], halves[2], peak[2], pairs_least, z_least, confidence;
 } rows[] = {
     { ROTARY_HALVES, { 0.5, 1 }, { 0.3, 1 }, { 1.4, HUGE_VAL }, 0, 4, 0.8 },
-    { ROTARY_PAIRS, { 0.6, 1 }, { -HUGE_VAL, 0.3 }, { 0, 1.3 }, 1, 4, 0.6 },
+    { ROTARY_PAIRS, { 0.6, 1 }, { -HUGE_VAL, 0.3 }, { 0, 1.3 }, 1, 3, 0.6 },
     { ROTARY_NONE, { -1, 0.4 }, { -HUGE_VAL, HUGE_VAL }, { 0, 1.4 }, 0, 8, 0.6 },
 };
 
@@ -191,8 +191,8 @@ static bool is_within(double x, const double *bounds)
 static bool row_fits(const struct layout_row *row, const rotary_look *x)
 {
     /* A part that is rotated does not fill the halves of a head. */
-    bool halves = is_within(x->halves, row->halves) ||
-                  (row->layout == ROTARY_HALVES && x->rotated < x->head_dim);
+    bool halves =
+        is_within(x->halves, row->halves) || (row->layout == ROTARY_HALVES && x->rotated < x->head_dim);
     return halves && is_within(x->reliability, row->reliability) && is_within(x->peak, row->peak) &&
            x->pairs >= row->pairs_least && x->z >= row->z_least;
 }

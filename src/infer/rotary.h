@@ -1,8 +1,8 @@
 /* rotary.h -- how query and key heads are rotated, by values, where the size of a head is known.
  *
- * The number of a row within a head is a frequency, and rows of one frequency come to be alike: in lengths, and
- * in direction. Where a head is split into halves, what is half of the rotated part away is alike; where it is
- * interleaved, the neighbour; where nothing is rotated, no row differs from another. */
+ * The number of a row within a head is a frequency, and rows of one frequency come to be alike: in lengths,
+ * and in direction. Where a head is split into halves, what is half of the rotated part away is alike; where
+ * it is interleaved, the neighbour; where nothing is rotated, no row differs from another. */
 #ifndef ARI_INFER_ROTARY_H
 #define ARI_INFER_ROTARY_H
 

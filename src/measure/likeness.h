@@ -1,8 +1,8 @@
 /* likeness.h -- how alike vectors of one matrix are that stand so far apart.
  *
  * Rows of the value projection that belong to one head point more alike than rows of two heads, whatever the
- * sign: what is summed here are squared cosines, of all pairs (i, i + lag), and of those pairs that lie within
- * one block of so many vectors. */
+ * sign: what is summed here are squared cosines, of all pairs (i, i + lag), and of those pairs that lie
+ * within one block of so many vectors. */
 #ifndef ARI_MEASURE_LIKENESS_H
 #define ARI_MEASURE_LIKENESS_H
 

@@ -175,11 +175,13 @@ static void add_measured(const ari_measured *measured, ari_doc *d)
         const head_size *best = &h->sizes[h->best];
         const char *size = doc_printf(d, "%" PRIu64, best->head_dim), *z = doc_printf(d, "%.1f", best->z),
                    *margin = doc_printf(d, "%.2f", h->margin);
-        const char *words = h->answered ? SAY(d, HEAD_TOLD, size, z, margin) : SAY(d, HEAD_OPEN, size, z, margin);
-        doc_row(d, h->answered ? TONE_PLAIN : TONE_WARN, label_in(d->language, ARI_FIELD_HEAD_DIM), words, NULL,
-                h->why);
+        const char *words =
+            h->answered ? SAY(d, HEAD_TOLD, size, z, margin) : SAY(d, HEAD_OPEN, size, z, margin);
+        doc_row(d, h->answered ? TONE_PLAIN : TONE_WARN, label_in(d->language, ARI_FIELD_HEAD_DIM), words,
+                NULL, h->why);
     }
-    const char *layout = rotary_word(r->layout), *words = layout == NULL ? W(d, UNKNOWN) : doc_term(d, layout);
+    const char *layout = rotary_word(r->layout),
+               *words = layout == NULL ? W(d, UNKNOWN) : doc_term(d, layout);
     if (r->rotated > 0) words = SAY(d, ROTATED, words, doc_printf(d, "%" PRIu64, r->rotated));
     doc_row(d, TONE_PLAIN, W(d, ROTARY), words, NULL, r->evidence);
 }
