@@ -227,13 +227,27 @@ static bool values_agree(const head_look *look)
     return best->value_z >= VALUE_Z_LEAST;
 }
 
+/* Would another size of a head have groups that wide? */
+static bool may_be_groups(const head_look *look)
+{
+    const head_size *best = &look->sizes[look->best];
+    for (size_t i = 0; i < look->count; i++) {
+        const head_size *h = &look->sizes[i];
+        if (h->head_dim >= ANSWER_LEAST && h->head_dim < best->head_dim &&
+            h->heads * h->head_dim == h->kv_heads * best->head_dim)
+            return true;
+    }
+    return false;
+}
+
 /* What an output projection shows may be its groups of query heads, or its blocks of quantisation, both of
- * which run along the heads. Then values, which have neither, have to say the same. One key/value head has no
- * second to differ from: of plain numbers, groups are ruled out by the margin alone. */
+ * which run along the heads. Then values, which have neither, have to say the same; a single key/value head,
+ * which has no second to differ from, cannot. */
 static bool needs_values(const head_look *look)
 {
     const head_size *best = &look->sizes[look->best];
-    return look->quantised || (best->kv_heads > 1 && best->heads != best->kv_heads);
+    bool grouped = best->kv_heads > 1 && best->heads != best->kv_heads;
+    return look->quantised || grouped || may_be_groups(look);
 }
 
 static bool is_usual(uint64_t d)
