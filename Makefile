@@ -243,6 +243,10 @@ readme: $(PROGRAM)
 method: $(PROGRAM)
 	$(call quiet,TEST,tests/method.py) tests/method.py $(PROGRAM)
 
+.PHONY: toys
+toys: $(PROGRAM)
+	$(call quiet,TEST,tests/toys.py) tests/toys.py $(PROGRAM)
+
 .PHONY: scan
 scan: $(PROGRAM)
 	$(call quiet,TEST,tests/scan.py) tests/scan.py $(PROGRAM)
@@ -258,6 +262,7 @@ test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
 	+@$(SUBMAKE) method
+	+@$(SUBMAKE) toys
 
 .PHONY: worst
 worst: $(PROGRAM) ## The worst inputs within limits of time and memory (TIMES=1 prints what each took)

@@ -121,7 +121,7 @@ static bool measure_rotary(ari_model *m, const head_subject *s)
     const ari_inferred *f = &m->architecture.fields[ARI_FIELD_HEAD_DIM];
     bool known = f->basis != ARI_UNKNOWN && f->basis != ARI_AMBIGUOUS;
     if (!rotary_look_at(s, known ? strtoull(f->value, NULL, 10) : 0, r)) return false;
-    if (r->head_dim == 0) {
+    if (r->heads == 0) {
         r->evidence = r->why;
         return true;
     }
@@ -145,16 +145,16 @@ static void judge_training(ari_model *m, const oddities *found)
     const head_look *h = &m->measured.heads;
     ari_findings *f = &m->checkpoint->findings;
     bool stands_out = (h->count > 0 && h->sizes[h->best].z >= Z_ORDER) || m->measured.rotary.z >= Z_ORDER;
-    bool plain = found->norms > 0 && found->plain_norms == found->norms;
-    if (plain && found->matrices > 0 && found->fresh == found->matrices && !stands_out) {
+    bool plain = found->norms > 0 && found->plain.count == found->norms;
+    if (plain && found->spread > 0 && found->drawn == found->spread && !stands_out) {
         finding_add(f, ARI_FINDING_UNTRAINED, NO_TENSOR, ARI_NO_OFFSET,
                     "looks untrained: all %zu norms that were sampled are plain, all %zu matrices are spread "
                     "as initialisers draw them, and heads do not stand out",
-                    found->norms, found->matrices);
-    } else if (found->plain_norms > 0) {
-        finding_add(f, ARI_FINDING_PLAIN_NORM, found->plain, ARI_NO_OFFSET,
+                    found->norms, found->spread);
+    } else if (found->plain.count > 0) {
+        finding_add(f, ARI_FINDING_PLAIN_NORM, found->plain.first, ARI_NO_OFFSET,
                     "all its values are 0 or all are 1, as of %zu among %zu norms that were sampled",
-                    found->plain_norms, found->norms);
+                    found->plain.count, found->norms);
     }
 }
 
@@ -163,6 +163,7 @@ static bool measure_all(ari_model *m)
     ari_measured *out = &m->measured;
     oddities found;
     const char *unread = NULL;
+    out->rotary.evidence = "there are no layers";
     if (m->component_count > 0 && m->components[0].sizes != NULL) {
         head_subject s = { m->checkpoint,         &m->layout, m->components[0].sizes, &m->architecture,
                            &m->checkpoint->arena, 0,          &out->bytes_read,       &unread };
@@ -171,9 +172,10 @@ static bool measure_all(ari_model *m)
     }
     if (!oddities_find(m->checkpoint, &m->layout, &out->bytes_read, &found)) return false;
     judge_training(m, &found);
-    if (found.unread > 0)
-        finding_add(&m->checkpoint->findings, ARI_FINDING_VALUES_UNREAD, found.example, ARI_NO_OFFSET,
-                    "%s; %zu weights of those that were sampled could not be read", found.why, found.unread);
+    if (found.unread.count > 0)
+        finding_add(&m->checkpoint->findings, ARI_FINDING_VALUES_UNREAD, found.unread.first, ARI_NO_OFFSET,
+                    "%s; so %zu of the weights that were to be sampled could not be read", found.why,
+                    found.unread.count);
     findings_close(&m->checkpoint->findings);
     out->made = true;
     return true;

@@ -8,9 +8,11 @@
 
 enum {
     PLACES_SAMPLED = 32,
-    ROWS_SAMPLED = 8,
-    COLUMNS_SAMPLED = 512,
-    MATRIX_LEAST = 4096,  /* Elements of a matrix that is worth a word. */
+    NUMBERS_SAMPLED = 4096, /* Of a tensor: of rows that are evenly spaced, */
+    COLUMNS_SAMPLED = 512,  /* so many of each. */
+    NORM_LEAST = 16,
+    CONSTANT_LEAST = 64,  /* Elements of a matrix whose constancy is worth a word, */
+    MATRIX_LEAST = 4096,  /* and of one whose spread is, or its being a copy. */
     SURE_MOST = 1 << 24,  /* Elements that are read to be sure of a constant. */
     COPIES_SAMPLED = 256, /* Places of a template whose bytes are held against the others'. */
     COPY_BYTES = 4096,
@@ -60,13 +62,13 @@ typedef struct search {
     const ari_layout *l;
     uint64_t *bytes_read;
     oddities *out;
-    float *buffer; /* ROWS_SAMPLED x COLUMNS_SAMPLED. */
+    float *buffer; /* NUMBERS_SAMPLED. */
 } search;
 
 static moments sample(const search *s, const ari_numbers *n)
 {
     size_t columns = n->columns < COLUMNS_SAMPLED ? (size_t)n->columns : COLUMNS_SAMPLED;
-    size_t rows = n->rows < ROWS_SAMPLED ? (size_t)n->rows : ROWS_SAMPLED;
+    size_t most = NUMBERS_SAMPLED / columns, rows = n->rows < most ? (size_t)n->rows : most;
     for (size_t i = 0; i < rows; i++)
         numbers_read(n, n->rows * i / rows, 0, columns, s->buffer + i * columns);
     return moments_of(s->buffer, rows * columns);
@@ -112,54 +114,59 @@ static bool is_learned(const ari_layout *l, const ari_template *t)
            group != ARI_GROUP_SCALES && l->tensors->count > 0;
 }
 
-typedef enum constancy { VARIED, CONSTANT, ZERO } constancy;
+static void count(oddity *o, ari_span name)
+{
+    if (o->count++ == 0) o->first = name;
+}
 
-/* One place; what it is, for the count of its template. */
-static constancy look(const search *s, const ari_template *t, size_t k)
+static void look_at_matrix(const search *s, ari_span name, const ari_numbers *n)
+{
+    moments m = sample(s, n);
+    oddities *out = s->out;
+    out->matrices++;
+    if (m.least == m.greatest && all_are(s, n, m.least)) {
+        count(m.least == 0 ? &out->zero : &out->constant, name);
+    } else if (n->rows * n->columns >= MATRIX_LEAST) {
+        out->spread++;
+        out->drawn += looks_drawn(&m);
+    }
+}
+
+static void look_at_norm(const search *s, ari_span name, const ari_numbers *n)
+{
+    moments m = sample(s, n);
+    bool plain = m.least == m.greatest && (m.least == 0 || m.least == 1) && all_are(s, n, m.least);
+    s->out->norms++;
+    if (plain) count(&s->out->plain, name);
+}
+
+static void look(const search *s, const ari_template *t, size_t k)
 {
     ari_numbers n;
     const char *why = NULL;
-    oddities *out = s->out;
+    ari_span name = place_tensor(s->l, &s->l->places[t->first + k])->name;
     if (!numbers_open(s->c, s->l, t, k, &n, &why)) {
-        if (out->unread++ == 0) out->example = t->pattern;
-        out->why = why;
-        return VARIED;
+        if (s->out->unread.count == 0) s->out->why = why;
+        count(&s->out->unread, name);
+        return;
     }
     n.bytes_read = s->bytes_read;
-    bool matrix = n.rows > 1 && n.rows * n.columns >= MATRIX_LEAST, norm = is_norm(t) && n.rows == 1;
-    if (!matrix && !norm) return VARIED;
-    moments m = sample(s, &n);
-    bool constant = m.least == m.greatest && all_are(s, &n, m.least);
-    bool plain = constant && (m.least == 0 || m.least == 1);
-    if (norm) {
-        out->norms++;
-        if (plain && out->plain_norms++ == 0) out->plain = t->pattern;
-        return VARIED;
-    }
-    out->matrices++;
-    out->fresh += constant || looks_drawn(&m);
-    return !constant ? VARIED : m.least == 0 ? ZERO : CONSTANT;
+    if (is_norm(t) && n.rows == 1 && n.columns >= NORM_LEAST) look_at_norm(s, name, &n);
+    if (n.rows > 1 && n.rows * n.columns >= CONSTANT_LEAST) look_at_matrix(s, name, &n);
 }
 
-static void tell(const search *s, const ari_template *t, ari_finding_id id, const char *what, size_t found,
-                 size_t sampled)
+static void tell(const search *s, ari_finding_id id, const char *what, const oddity *o)
 {
-    if (found == 0) return;
-    if (t->count == 1) {
-        finding_add(&s->c->findings, id, t->pattern, ARI_NO_OFFSET, "all its values are %s", what);
-    } else {
-        finding_add(&s->c->findings, id, t->pattern, ARI_NO_OFFSET,
-                    "all values are %s, of %zu among %zu that were sampled of %zu", what, found, sampled,
-                    t->count);
-    }
+    if (o->count == 0) return;
+    finding_add(&s->c->findings, id, o->first, ARI_NO_OFFSET,
+                "all its values are %s, as of %zu among %zu matrices that were sampled", what, o->count,
+                s->out->matrices);
 }
 
 static void look_at_template(const search *s, const ari_template *t)
 {
-    size_t sampled = t->count < PLACES_SAMPLED ? t->count : PLACES_SAMPLED, found[3] = { 0 };
-    for (size_t i = 0; i < sampled; i++) found[look(s, t, t->count * i / sampled)]++;
-    tell(s, t, ARI_FINDING_ALL_ZERO, "zero", found[ZERO], sampled);
-    tell(s, t, ARI_FINDING_CONSTANT, "one number", found[CONSTANT], sampled);
+    size_t sampled = t->count < PLACES_SAMPLED ? t->count : PLACES_SAMPLED;
+    for (size_t i = 0; i < sampled; i++) look(s, t, t->count * i / sampled);
 }
 
 /* --- Copies --------------------------------------------------------------------------------------- */
@@ -270,11 +277,14 @@ static bool find_copies(const search *s)
 bool oddities_find(ari_checkpoint *c, const ari_layout *l, uint64_t *bytes_read, oddities *out)
 {
     *out = (oddities){ 0 };
-    search s = { c, l, bytes_read, out, calloc(ROWS_SAMPLED * COLUMNS_SAMPLED, sizeof(float)) };
+    search s = { .c = c, .l = l, .out = out, .buffer = calloc(NUMBERS_SAMPLED, sizeof(float)) };
+    s.bytes_read = bytes_read;
     bool ok = s.buffer != NULL;
     for (size_t i = 0; ok && i < l->template_count; i++) {
         if (is_learned(l, &l->templates[i])) look_at_template(&s, &l->templates[i]);
     }
+    tell(&s, ARI_FINDING_ALL_ZERO, "zero", &out->zero);
+    tell(&s, ARI_FINDING_CONSTANT, "one number", &out->constant);
     ok = ok && find_copies(&s);
     free(s.buffer);
     return ok;

@@ -5,13 +5,21 @@
 #include "infer/numbers.h"
 #include "infer/role.h"
 
-/* Of all weights; a few of each kind are looked at, and of each a part. */
+/* How many, and the first. */
+typedef struct oddity {
+    size_t count;
+    ari_span first; /* Foreign text. */
+} oddity;
+
+/* Of the weights that were looked at: some of each name, and a part of each. */
 typedef struct oddities {
-    size_t norms, plain_norms; /* Looked at; all ones or all zeros. */
-    size_t matrices, fresh;    /* Looked at; spread like a normal or a uniform distribution. */
-    size_t unread;             /* Weights that could not be looked at. */
-    const char *why;           /* One of the reasons. */
-    ari_span example, plain;   /* One that was not read; a norm. Foreign text. */
+    size_t norms, matrices; /* Looked at. */
+    size_t spread;          /* Matrices large enough to tell how their values are spread. */
+    size_t drawn;           /* Of these, as a normal or a uniform distribution is. */
+    oddity plain;           /* Norms of ones only, or of zeros only. */
+    oddity zero, constant;  /* Matrices. */
+    oddity unread;
+    const char *why; /* The first could not be read. */
 } oddities;
 
 /* Adds findings. False when memory is short. */

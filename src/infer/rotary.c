@@ -145,10 +145,11 @@ static double profile_at(const folded *f, size_t i)
 static double halves_agree(const folded *f)
 {
     double mean = 0, all = 0, apart = 0;
+    size_t half = f->d / 2;
     for (size_t i = 0; i < f->d; i++) mean += profile_at(f, i) / (double)f->d;
     for (size_t i = 0; i < f->d; i++) all += pow(profile_at(f, i) - mean, 2) / (double)f->d;
-    for (size_t i = 0; i < f->d / 2; i++)
-        apart += pow(profile_at(f, i) - profile_at(f, i + f->d / 2), 2) / (double)(f->d / 2);
+    for (size_t i = 0; i < half; i++)
+        apart += pow(profile_at(f, i) - profile_at(f, i + half), 2) / (double)half;
     return all > 0 ? 1 - apart / (2 * all) : 0;
 }
 

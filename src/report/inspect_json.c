@@ -184,7 +184,7 @@ static void add_rotary_look(json_builder *b, json_tree *to, const rotary_look *l
     } else {
         json_add_null(b, o, "rotary_dims");
     }
-    if (look->head_dim > 0) {
+    if (look->heads > 0) {
         add_figure(b, o, "reliability", look->reliability);
     } else {
         json_add_null(b, o, "reliability");
