@@ -229,7 +229,7 @@ ari_status ari_hash_ready(ari_err *err);
  * or, where values do not tell it surely, an order of candidates and evidence. Adds findings: constants,
  * copies, what looks untrained. Once a model; reports of it say more from then on. Fails with UNSUPPORTED
  * where there are no values to read (of a capsule, a catalogued model, what is compressed), which leaves the
- * model as it was; with LIMIT. */
+ * model as it was; with LIMIT, after which it may have been measured in part. */
 ari_status ari_model_measure(ari_model *model, ari_err *err);
 
 /* Is it a capsule: what headers said, and no values? */

@@ -319,6 +319,7 @@ bool heads_look(const head_subject *s, head_look *out)
     if (ok) sum_up(&l);
     if (ok) find_margin(out);
     if (ok) conclude(out);
+    if (ok && out->tensors == 0 && *s->unread != NULL) out->why = *s->unread;
     free_trial(&l.one);
     free(l.blocks);
     free(totals);

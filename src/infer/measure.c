@@ -25,16 +25,27 @@ static const char *words_of(ari_model *m, const head_look *look)
     return look->answered ? sum : arena_printf(arena, "%s; no answer: %s", sum, look->why);
 }
 
-/* Stated numbers were held against the likeliest; now against what was measured. */
+static bool is_of_heads(ari_field field)
+{
+    return field == triple[0] || field == triple[1] || field == triple[2];
+}
+
+/* Stated numbers were held against the likeliest; now against what values say. */
 static void hold_again(ari_model *m)
 {
     size_t kept = 0;
     for (size_t i = 0; i < m->contradiction_count; i++) {
-        ari_contradiction c = m->contradictions[i];
-        const ari_inferred *f = &m->architecture.fields[c.field];
-        bool ours = c.field == triple[0] || c.field == triple[1] || c.field == triple[2];
-        if (ours) c.derived = f->value;
-        if (!ours || !same_value(c.stated, c.derived)) m->contradictions[kept++] = c;
+        if (!is_of_heads(m->contradictions[i].field)) m->contradictions[kept++] = m->contradictions[i];
+    }
+    for (size_t i = 0; i < 3; i++) {
+        const ari_inferred *f = &m->architecture.fields[triple[i]];
+        const ari_claim *c = &m->claims.of[triple[i]];
+        if (c->value == NULL || c->by_default || strcmp(c->value, "null") == 0 ||
+            same_value(c->value, f->value))
+            continue;
+        const char *words = arena_printf(&m->checkpoint->arena, "%s; but %s",
+                                         f->evidence == NULL ? "by values" : f->evidence, c->evidence);
+        m->contradictions[kept++] = (ari_contradiction){ triple[i], c->value, f->value, words };
     }
     m->contradiction_count = kept;
 }
