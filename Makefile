@@ -243,13 +243,17 @@ readme: $(PROGRAM)
 method: $(PROGRAM)
 	$(call quiet,TEST,tests/method.py) tests/method.py $(PROGRAM)
 
-.PHONY: scan
-scan: $(PROGRAM)
-	$(call quiet,TEST,tests/scan.py) tests/scan.py $(PROGRAM)
-
 .PHONY: toys
 toys: $(PROGRAM)
 	$(call quiet,TEST,tests/toys.py) tests/toys.py $(PROGRAM)
+
+.PHONY: values
+values: $(PROGRAM)
+	$(call quiet,TEST,tests/values.py) tests/values.py $(PROGRAM)
+
+.PHONY: scan
+scan: $(PROGRAM)
+	$(call quiet,TEST,tests/scan.py) tests/scan.py $(PROGRAM)
 
 .PHONY: test
 test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs, other readers, the JSON schema, README.md, the method and toys
@@ -262,6 +266,7 @@ test: $(TESTS) $(PROGRAM) ## Unit tests, then the program against golden outputs
 	+@$(SUBMAKE) schema
 	+@$(SUBMAKE) readme
 	+@$(SUBMAKE) method
+	+@$(SUBMAKE) values
 	+@$(SUBMAKE) toys
 
 .PHONY: worst

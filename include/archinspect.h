@@ -224,6 +224,14 @@ ari_status ari_model_verify(ari_model *model, const ari_checks *checks, ari_err 
 /* Loads the library that hashes, for programs that may not open files later. Fails with UNSUPPORTED. */
 ari_status ari_hash_ready(ari_err *err);
 
+/* Read values where names and shapes leave a question: a sample of some MiB, and all of a tensor that looks
+ * odd. Where the size of a head is ambiguous, the three fields that depend on it get the basis ARI_WEIGHTS,
+ * or, where values do not tell it surely, an order of candidates and evidence. Adds findings: constants,
+ * copies, what looks untrained. Once a model; reports of it say more from then on. Fails with UNSUPPORTED
+ * where there are no values to read (of a capsule, a catalogued model, what is compressed), which leaves the
+ * model as it was; with LIMIT, after which it may have been measured in part. */
+ari_status ari_model_measure(ari_model *model, ari_err *err);
+
 /* Is it a capsule: what headers said, and no values? */
 bool ari_model_is_capsule(const ari_model *model);
 /* Make one: what the headers of the model say, and what lies beside them and is read along, as a file that

@@ -3,6 +3,7 @@
  * leaks (which the sanitizers' and valgrind's runs see). The linker leads the library's allocations here
  * (--wrap). */
 #include "files.h"
+#include "planted.h"
 
 #include "read/crawl.h"
 
@@ -103,6 +104,27 @@ static ari_status run(const char *path, ari_err *err)
     said = UINT64_C(0xcbf29ce484222325);
     if (status == ARI_OK) status = ari_model_open(set, 0, NULL, &model, err);
     if (status == ARI_OK) status = report(model, err);
+    ari_model_close(model);
+    ari_set_free(set);
+    return status;
+}
+
+/* What values tell, and the reports of it. */
+static ari_status run_measure(const char *path, ari_err *err)
+{
+    ari_set *set = NULL;
+    ari_model *model = NULL;
+    ari_status status = ari_set_find(path, NULL, &set, err);
+    said = UINT64_C(0xcbf29ce484222325);
+    if (status == ARI_OK) status = ari_model_open(set, 0, NULL, &model, err);
+    if (status == ARI_OK) status = ari_model_measure(model, err);
+    for (ari_format format = ARI_TEXT; format <= ARI_JSON && status == ARI_OK; format++) {
+        ari_style style = { .format = format, .evidence = true, .language = ARI_KOREAN };
+        char *text = NULL;
+        status = ari_report_inspect(model, NULL, &style, &text, err);
+        hear(text);
+        free(text);
+    }
     ari_model_close(model);
     ari_set_free(set);
     return status;
@@ -258,6 +280,23 @@ Test(memory, runs_short_at_any_time)
     starve("fixtures/malformed/offsets-same-ten-times.safetensors", 23, ARI_OK);
     starve("fixtures/malformed/json-bad-escape.safetensors", 23, ARI_MALFORMED);
     starve("fixtures/malformed/html-page.safetensors", 23, ARI_NOT_A_MODEL);
+}
+
+Test(memory, runs_short_for_values)
+{
+    plant p = {
+        .hidden = 64, .heads = 4, .kv_heads = 2, .head_dim = 16, .layers = 2, .shared = 0.5, .seed = 1
+    };
+    memory_file f = memory_open();
+    alarm(300);
+    planted_write(&p, &f);
+    for (size_t i = 0; i < 2; i++) {
+        once = i > 0;
+        starve_in(run_measure, f.path, 7, ARI_OK);
+        starve_in(run_measure, "fixtures/tiny-llama", 13, ARI_OK);
+        starve_in(run_measure, "fixtures/every-type.gguf", 13, ARI_OK);
+    }
+    memory_close(&f);
 }
 
 Test(memory, runs_short_for_capsules)

@@ -44,9 +44,26 @@ static void needs_no_more(const job *j)
     if (j->last) run_seal(j->run);
 }
 
+/* Read values, if that was asked for and there are any: the rest is told all the same. *absent says why there
+ * are none. */
+static ari_status measure(const cli_run *r, ari_model *model, ari_err *absent, ari_err *err)
+{
+    if (!r->o->checks.values) return ARI_OK;
+    ari_status status = ari_model_measure(model, absent);
+    if (status == ARI_OK || status == ARI_UNSUPPORTED) return ARI_OK;
+    *err = *absent;
+    return status;
+}
+
 static ari_status report_inspect(job *j, ari_model *model, ari_err *err)
 {
+    ari_err absent = ARI_ERR_INIT;
     needs_no_more(j);
+    if (measure(j->run, model, &absent, err) != ARI_OK) return err->status;
+    if (absent.status != ARI_OK) {
+        complain(subject_path(j), &absent);
+        j->run->failed = true;
+    }
     return run_inspection(j->run, model, &j->text, err);
 }
 
@@ -63,8 +80,10 @@ static ari_status report_match(job *j, ari_model *model, ari_err *err)
     run_tell_absent(j->run, subject_path(j), model);
     const cli_options *o = j->run->o;
     ari_comparison *c = NULL;
+    ari_err absent = ARI_ERR_INIT;
     const ari_model *subject = model;
-    ari_status status = ari_compare(&subject, 1, j->run->catalogue, o->keys, &c, err);
+    ari_status status = measure(j->run, model, &absent, err);
+    if (status == ARI_OK) status = ari_compare(&subject, 1, j->run->catalogue, o->keys, &c, err);
     if (status == ARI_OK) status = ari_report_match(c, o->top, &o->style, &j->text, err);
     bool yes = status == ARI_OK && ari_comparison_shares_core(c) &&
                (o->tier == NULL || ari_comparison_reaches(c, o->tier));
@@ -217,6 +236,8 @@ static ari_status open_side(void *context, ari_err *err)
     if (status == ARI_OK) status = subject_open(j->run, &s->subject, 0, &s->model, err);
     if (status == ARI_OK && j->by_values) return need_values(s, err);
     run_tell_absent(j->run, s->subject.path, s->model);
+    ari_err absent = ARI_ERR_INIT;
+    if (status == ARI_OK) status = measure(j->run, s->model, &absent, err);
     return status;
 }
 

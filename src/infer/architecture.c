@@ -66,7 +66,7 @@ void set_candidates(ari_architecture *a, ari_arena *arena, ari_field field, cons
         if (list[i] == NULL) return;
     }
     if (list != NULL && n > 0)
-        a->fields[field] = (ari_inferred){ list[0], ARI_AMBIGUOUS, evidence, list, n, false };
+        a->fields[field] = (ari_inferred){ list[0], ARI_AMBIGUOUS, evidence, list, n, false, 0 };
 }
 
 void set_absent(ari_architecture *a, ari_field field, const char *evidence)

@@ -34,7 +34,8 @@ typedef struct ari_inferred {
     const char *evidence;    /* Or NULL. */
     const char **candidates; /* Of an ambiguous value, likeliest first. */
     size_t candidate_count;
-    bool incomplete; /* Others than the candidates fit, too. */
+    bool incomplete;   /* Others than the candidates fit, too. */
+    double confidence; /* Of what was measured, 0 to 1. */
 } ari_inferred;
 
 typedef struct ari_architecture {

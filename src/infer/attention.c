@@ -244,7 +244,7 @@ static void set_type(const ari_derivation *d, const widths *w, uint64_t head_dim
         static const char *grouped[] = { "\"gqa\"", "\"mqa\"" }, *one[] = { "\"mqa\"", "\"gqa\"" };
         const char **both = head_dim == w->keys ? one : grouped;
         d->out->fields[ARI_FIELD_ATTENTION_TYPE] =
-            (ari_inferred){ both[0], ARI_AMBIGUOUS, w->evidence, both, 2, false };
+            (ari_inferred){ both[0], ARI_AMBIGUOUS, w->evidence, both, 2, false, 0 };
     }
 }
 

@@ -6,7 +6,9 @@
 #include "infer/claims.h"
 #include "infer/components.h"
 #include "infer/convention.h"
+#include "infer/oddities.h"
 #include "infer/pack.h"
+#include "infer/rotary.h"
 
 typedef struct ari_component {
     const char *role;   /* "text_decoder", as the report's schema spells it. */
@@ -26,6 +28,14 @@ typedef struct ari_contradiction {
 typedef struct ari_dtype_sum {
     uint64_t tensors, parameters, bytes;
 } ari_dtype_sum;
+
+/* What was measured on values, where that was asked for. */
+typedef struct ari_measured {
+    bool made;
+    uint64_t bytes_read;
+    head_look heads; /* Of no size where shapes or claims decide it. */
+    rotary_look rotary;
+} ari_measured;
 
 struct ari_model {
     const struct ari_entry *entry; /* Of the catalogue, where it is no checkpoint. */
@@ -47,6 +57,7 @@ struct ari_model {
     ari_contradiction contradictions[ARI_FIELD_COUNT];
     size_t contradiction_count;
     const char *kind, *family; /* The second NULL where unknown. Escaped. */
+    ari_measured measured;     /* By ari_model_measure. */
     const char *quantization;  /* JSON, or "null". */
     uint64_t parameters, active_parameters;
     bool parameters_known, active_known;

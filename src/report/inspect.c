@@ -164,6 +164,28 @@ static void add_contradictions(const ari_model *m, ari_doc *d)
     }
 }
 
+static void add_measured(const ari_measured *measured, ari_doc *d)
+{
+    const head_look *h = &measured->heads;
+    const rotary_look *r = &measured->rotary;
+    if (!measured->made) return;
+    doc_heading(d, TONE_PLAIN, SAY(d, MEASURED, plain_bytes(d, measured->bytes_read)));
+    add_columns(d, W(d, WHAT), W(d, VALUE), NULL);
+    if (h->count > 0 && h->tensors > 0) {
+        const head_size *best = &h->sizes[h->best];
+        const char *size = doc_printf(d, "%" PRIu64, best->head_dim), *z = doc_printf(d, "%.1f", best->z),
+                   *margin = doc_printf(d, "%.2f", h->margin);
+        const char *words =
+            h->answered ? SAY(d, HEAD_TOLD, size, z, margin) : SAY(d, HEAD_OPEN, size, z, margin);
+        doc_row(d, h->answered ? TONE_PLAIN : TONE_WARN, label_in(d->language, ARI_FIELD_HEAD_DIM), words,
+                NULL, h->why);
+    }
+    const char *layout = rotary_word(r->layout),
+               *words = layout == NULL ? W(d, UNKNOWN) : doc_term(d, layout);
+    if (r->rotated > 0) words = SAY(d, ROTATED, words, doc_printf(d, "%" PRIu64, r->rotated));
+    doc_row(d, TONE_PLAIN, W(d, ROTARY), words, NULL, r->evidence);
+}
+
 static void list_origins(const ari_model *m, ari_doc *d)
 {
     if (m->claims.origin_count == 0) return;
@@ -218,6 +240,7 @@ void inspect_document(const ari_model *m, const ari_comparison *c, const ari_sty
     add_architecture(m, &budget, d);
     add_unknown(m, style->evidence ? ARI_FIELD_COUNT : UNKNOWN_SHOWN, d);
     list_parts(m, style, d);
+    add_measured(&m->measured, d);
     add_contradictions(m, d);
     if (c == NULL) list_origins(m, d);
     if (m->entry == NULL) add_findings(m, d);

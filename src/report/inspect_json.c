@@ -3,6 +3,10 @@
 #include "report/inspect.h"
 #include "report/judgement.h"
 
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
 enum { METADATA_BYTES = 200 };
 
 /* NULL of a catalogue entry, which has no files. */
@@ -101,6 +105,7 @@ static void add_field(json_builder *b, json_tree *to, ari_field field, const ari
     json_add_raw(b, o, "value", f->value);
     json_add_text(b, o, "basis", ari_basis_word(f->basis));
     json_add_text(b, o, "evidence", f->evidence);
+    if (f->basis == ARI_WEIGHTS) json_add_number(b, o, "confidence", f->confidence);
     if (f->basis != ARI_AMBIGUOUS) return;
     json_tree *list = json_add_array(b, o, "candidates");
     for (size_t i = 0; i < f->candidate_count; i++) json_add_raw(b, list, NULL, f->candidates[i]);
@@ -141,6 +146,66 @@ static void add_contradictions(json_builder *b, json_tree *to, const ari_model *
     }
 }
 
+/* To two digits: more are no use, and others on other machines. */
+static void add_figure(json_builder *b, json_tree *to, const char *name, double x)
+{
+    double rounded = round(x * 100) / 100;
+    json_add_number(b, to, name, rounded == 0 ? 0 : rounded);
+}
+
+static void add_head_look(json_builder *b, json_tree *to, const head_look *look)
+{
+    char size[24];
+    if (look->count == 0) {
+        json_add_null(b, to, "head_dim");
+        return;
+    }
+    json_tree *o = json_add_object(b, to, "head_dim"), *z = json_add_object(b, o, "z");
+    for (size_t i = 0; i < look->count; i++) {
+        snprintf(size, sizeof(size), "%" PRIu64, look->sizes[i].head_dim);
+        if (look->sizes[i].tensors > 0) {
+            add_figure(b, z, size, look->sizes[i].z);
+        } else {
+            json_add_null(b, z, size);
+        }
+    }
+    add_figure(b, o, "margin", look->margin);
+    json_add_uint(b, o, "tensors", look->tensors);
+    json_add_bool(b, o, "answered", look->answered);
+    json_add_text(b, o, "reason", look->why);
+}
+
+static void add_rotary_look(json_builder *b, json_tree *to, const rotary_look *look)
+{
+    json_tree *o = json_add_object(b, to, "rotary_layout");
+    json_add_text(b, o, "value", rotary_word(look->layout));
+    if (look->rotated > 0) {
+        json_add_uint(b, o, "rotary_dims", look->rotated);
+    } else {
+        json_add_null(b, o, "rotary_dims");
+    }
+    if (look->heads > 0) {
+        add_figure(b, o, "reliability", look->reliability);
+    } else {
+        json_add_null(b, o, "reliability");
+    }
+    if (look->layout != ROTARY_OPEN) {
+        json_add_number(b, o, "confidence", look->confidence);
+    } else {
+        json_add_null(b, o, "confidence");
+    }
+    json_add_text(b, o, "evidence", look->evidence);
+}
+
+static void add_measured(json_builder *b, json_tree *top, const ari_measured *measured)
+{
+    if (!measured->made) return;
+    json_tree *o = json_add_object(b, top, "values");
+    json_add_uint(b, o, "bytes_read", measured->bytes_read);
+    add_head_look(b, o, &measured->heads);
+    add_rotary_look(b, o, &measured->rotary);
+}
+
 static void add_judgement(json_builder *b, json_tree *top, const ari_comparison *c)
 {
     enum { MATCHES = 5 };
@@ -168,6 +233,7 @@ bool inspect_json(const ari_model *m, const ari_comparison *c, bool indented, ar
     add_architecture(&b, top, &m->architecture, true);
     add_components(&b, top, m);
     add_contradictions(&b, top, m);
+    add_measured(&b, top, &m->measured);
     add_judgement(&b, top, c);
     json_add_findings(&b, top, &m->checkpoint->findings);
     return json_finish(&b, indented, out);
