@@ -65,7 +65,7 @@ static double dot(const double *x, const double *y, size_t n, size_t shift)
 
 static size_t shifts_of(size_t width)
 {
-    return width - 1 < SHIFTS ? width - 1 : SHIFTS;
+    return width > SHIFTS ? SHIFTS : width < 3 ? 2 : width - 1;
 }
 
 static void add_pair(norming *g)
