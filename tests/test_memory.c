@@ -130,6 +130,40 @@ static ari_status run_measure(const char *path, ari_err *err)
     return status;
 }
 
+/* The values of two models, mixed with a third, and the reports of it. */
+static ari_status report_lineage(ari_model *const *models, ari_err *err)
+{
+    ari_lineage *l = NULL;
+    ari_status status = ari_diff(models[0], models[1], false, &l, err);
+    if (status == ARI_OK) status = ari_lineage_mix(l, models[2], NULL, err);
+    for (ari_format format = ARI_TEXT; format <= ARI_JSON && status == ARI_OK; format++) {
+        ari_style style = { .format = format, .evidence = true };
+        char *text = NULL;
+        status = ari_report_diff(l, &style, &text, err);
+        hear(text);
+        free(text);
+    }
+    ari_lineage_free(l);
+    return status;
+}
+
+static ari_status run_lineage(const char *path, ari_err *err)
+{
+    const char *const paths[] = { path, "fixtures/kin/other.safetensors", "fixtures/kin/tuned.safetensors" };
+    ari_model *models[3] = { NULL };
+    ari_status status = ARI_OK;
+    said = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < 3 && status == ARI_OK; i++) {
+        ari_set *set = NULL;
+        status = ari_set_find(paths[i], NULL, &set, err);
+        if (status == ARI_OK) status = ari_model_open(set, 0, NULL, &models[i], err);
+        ari_set_free(set);
+    }
+    if (status == ARI_OK) status = report_lineage(models, err);
+    for (size_t i = 0; i < 3; i++) ari_model_close(models[i]);
+    return status;
+}
+
 static memory_file manifest, capsule;
 
 /* All that verify looks at. In one thread: which allocation is the n-th must not depend on others. */
@@ -297,6 +331,16 @@ Test(memory, runs_short_for_values)
         starve_in(run_measure, "fixtures/every-type.gguf", 13, ARI_OK);
     }
     memory_close(&f);
+}
+
+Test(memory, runs_short_between_models)
+{
+    alarm(300);
+    for (size_t i = 0; i < 2; i++) {
+        once = i > 0;
+        starve_in(run_lineage, "fixtures/kin/base.safetensors", 17, ARI_OK);
+        starve_in(run_lineage, "fixtures/tiny-moe", 29, ARI_OK);
+    }
 }
 
 Test(memory, runs_short_for_capsules)
