@@ -1,6 +1,7 @@
 #include "infer/oddities.h"
 
 #include "base/fingerprint.h"
+#include "measure/stat.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -21,38 +22,22 @@ enum {
 
 /* --- Moments ------------------------------------------------------------------------------------ */
 
-typedef struct moments {
-    size_t count;
-    float least, greatest;
-    double second, fourth; /* About the mean. */
-} moments;
-
-static moments moments_of(const float *x, size_t n)
-{
-    moments m = { .count = n, .least = x[0], .greatest = x[0] };
-    double mean = 0;
-    for (size_t i = 0; i < n; i++) mean += (double)x[i] / (double)n;
-    for (size_t i = 0; i < n; i++) {
-        double away = ((double)x[i] - mean) * ((double)x[i] - mean);
-        m.second += away / (double)n;
-        m.fourth += away * away / (double)n;
-        m.least = fminf(m.least, x[i]);
-        m.greatest = fmaxf(m.greatest, x[i]);
-    }
-    return m;
-}
-
 /* Kurtosis of what initialisers draw from: normal, normal cut at two deviations, uniform. Five standard
  * errors of a normal sample's either way. */
-static bool looks_drawn(const moments *m)
+static bool looks_drawn(const number_stat *m)
 {
     static const double drawn[] = { 3.0, 2.36, 1.8 };
-    double kurtosis = m->second > 0 ? m->fourth / (m->second * m->second) : 0;
+    double kurtosis = stat_kurtosis(m);
     double error = 5 * sqrt(24 / (double)m->count);
     for (size_t i = 0; i < sizeof(drawn) / sizeof(drawn[0]); i++) {
         if (fabs(kurtosis - drawn[i]) <= error) return true;
     }
     return false;
+}
+
+static bool is_constant(const number_stat *m)
+{
+    return m->count > 0 && m->not_finite == 0 && m->least == m->greatest;
 }
 
 /* --- One weight ----------------------------------------------------------------------------------- */
@@ -65,13 +50,15 @@ typedef struct search {
     float *buffer; /* NUMBERS_SAMPLED. */
 } search;
 
-static moments sample(const search *s, const ari_numbers *n)
+static number_stat sample(const search *s, const ari_numbers *n)
 {
     size_t columns = n->columns < COLUMNS_SAMPLED ? (size_t)n->columns : COLUMNS_SAMPLED;
     size_t most = NUMBERS_SAMPLED / columns, rows = n->rows < most ? (size_t)n->rows : most;
     for (size_t i = 0; i < rows; i++)
         numbers_read(n, n->rows * i / rows, 0, columns, s->buffer + i * columns);
-    return moments_of(s->buffer, rows * columns);
+    number_stat m = { 0 };
+    stat_add(&m, s->buffer, rows * columns);
+    return m;
 }
 
 /* All of them, unless they are very many: then what was sampled speaks for the rest. */
@@ -121,10 +108,10 @@ static void count(oddity *o, ari_span name)
 
 static void look_at_matrix(const search *s, ari_span name, const ari_numbers *n)
 {
-    moments m = sample(s, n);
+    number_stat m = sample(s, n);
     oddities *out = s->out;
     out->matrices++;
-    if (m.least == m.greatest && all_are(s, n, m.least)) {
+    if (is_constant(&m) && all_are(s, n, m.least)) {
         count(m.least == 0 ? &out->zero : &out->constant, name);
     } else if (n->rows * n->columns >= MATRIX_LEAST) {
         out->spread++;
@@ -134,8 +121,8 @@ static void look_at_matrix(const search *s, ari_span name, const ari_numbers *n)
 
 static void look_at_norm(const search *s, ari_span name, const ari_numbers *n)
 {
-    moments m = sample(s, n);
-    bool plain = m.least == m.greatest && (m.least == 0 || m.least == 1) && all_are(s, n, m.least);
+    number_stat m = sample(s, n);
+    bool plain = is_constant(&m) && (m.least == 0 || m.least == 1) && all_are(s, n, m.least);
     s->out->norms++;
     if (plain) count(&s->out->plain, name);
 }
