@@ -351,14 +351,15 @@ $(FUZZ_RUNS): fuzz-run-%:
 # --- Measure ------------------------------------------------------------------
 
 BENCH       := $(B)/bench
-BENCH_TOOLS := $(BENCH)/floor $(BENCH)/measure
+BENCH_TOOLS := $(BENCH)/floor $(BENCH)/measure $(BENCH)/statistics
 # By what the compiler is, not by the name it goes by.
 BENCH_FOR    = $(if $(findstring clang,$(shell $(CC) --version)),clang,gcc)-$(shell $(CC) -dumpversion | cut -d. -f1)
 TURNS       ?= 20
 
+$(BENCH)/statistics: $(LIB)
 $(BENCH)/%: $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
-	$(call quiet,LINK,$@) $(LINK) $^ $(PKG_LIBS) -o $@
+	$(call quiet,LINK,$@) $(LINK) $^ $(OUR_LIBS) -o $@
 
 .PHONY: bench
 bench: $(PROGRAM) $(BENCH_TOOLS) ## Time and memory of the program against floors, in one session (TURNS, UPDATE=1 for counts)

@@ -46,16 +46,69 @@ static ALWAYS_INLINE void add_lanes(lanes *l, const float *in, size_t eights)
     *l = here;
 }
 
+/* Half a vector: what finds the lesser of two in one instruction on every x86-64. */
+typedef float four __attribute__((vector_size(16)));
+
+static ALWAYS_INLINE void widen(const float *in, four *least, four *greatest)
+{
+    four x;
+    memcpy(&x, in, sizeof(x));
+#ifdef __SSE__
+    *least = __builtin_ia32_minps(x, *least);
+    *greatest = __builtin_ia32_maxps(x, *greatest);
+#else
+    for (size_t i = 0; i < 4; i++) (*least)[i] = x[i] < (*least)[i] ? x[i] : (*least)[i];
+    for (size_t i = 0; i < 4; i++) (*greatest)[i] = x[i] > (*greatest)[i] ? x[i] : (*greatest)[i];
+#endif
+}
+
+/* The same of numbers that all are finite, which is nearly always so, and takes half the time; false, and l
+ * is as it was, where it is not so. */
+static ALWAYS_INLINE bool add_finite(lanes *l, const float *in, size_t eights)
+{
+    floats sum = l->sum, squares = l->squares, fourths = l->fourths;
+    words zeros = l->zeros, odd = { 0 };
+    four least[2], greatest[2];
+    memcpy(least, &l->least, sizeof(least));
+    memcpy(greatest, &l->greatest, sizeof(greatest));
+    for (size_t i = 0; i < eights; i++) {
+        floats x;
+        memcpy(&x, in + i * LANES, sizeof(x));
+        floats square = x * x;
+        odd |= ((words)x & 0x7F800000) == 0x7F800000;
+        zeros -= x == 0;
+        sum += x;
+        squares += square;
+        fourths += square * square;
+        widen(in + i * LANES, &least[0], &greatest[0]);
+        widen(in + i * LANES + 4, &least[1], &greatest[1]);
+    }
+    for (size_t i = 0; i < LANES; i++) {
+        if (odd[i] != 0) return false;
+    }
+    *l = (lanes){
+        .sum = sum, .squares = squares, .fourths = fourths, .zeros = zeros, .not_finite = l->not_finite
+    };
+    memcpy(&l->least, least, sizeof(least));
+    memcpy(&l->greatest, greatest, sizeof(greatest));
+    return true;
+}
+
+static ALWAYS_INLINE void add_any(lanes *l, const float *in, size_t eights)
+{
+    if (!add_finite(l, in, eights)) add_lanes(l, in, eights);
+}
+
 typedef void add_fn(lanes *l, const float *in, size_t eights);
 
 static void add_plain(lanes *l, const float *in, size_t eights)
 {
-    add_lanes(l, in, eights);
+    add_any(l, in, eights);
 }
 
 WIDE static void add_wide(lanes *l, const float *in, size_t eights)
 {
-    add_lanes(l, in, eights);
+    add_any(l, in, eights);
 }
 
 /* Sums of a block that floats have no room for. */

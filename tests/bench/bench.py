@@ -43,6 +43,7 @@ class Bench:
         self.program = str(o.program.resolve())
         self.rows = []
         self.notes = []
+        self.values = []
 
     def input(self, name):
         return str(self.o.inputs / name)
@@ -100,6 +101,17 @@ class Bench:
                           f"peak {small[2] / MB:.1f} MB and {large[2] / MB:.1f} MB (target 40): {'ok' if met else 'MISSED'}")
         self.scan = {"per_second_1000": speed, "per_second_10000": again, "peak_bytes_1000": small[2],
                      "peak_bytes_10000": large[2], "met": met}
+
+    def statistics(self):
+        """Moments of BF16 against reading the same bytes."""
+        for threads in sorted({1, os.cpu_count()}):
+            run = subprocess.run([str(self.o.tools / "statistics"), str(threads)], check=True, stdout=subprocess.PIPE)
+            read, summed = map(float, run.stdout.split()[1:3])
+            met = summed >= 0.6 * read
+            self.values.append({"threads": threads, "read_per_second": read, "summed_per_second": summed,
+                                "ratio": summed / read, "met": met})
+            self.notes.append(f"moments of BF16, {threads} thread{'s' if threads > 1 else ''}: {summed / 1e9:.1f} GB/s, "
+                              f"{summed / read:.2f} of what is read (target 0.60): {'ok' if met else 'MISSED'}")
 
     def resident(self):
         """Pages of a file that is there in whole, and in memory not at all, after it was inspected."""
@@ -176,10 +188,11 @@ def main():
     b.single()
     b.tree()
     b.resident()
+    b.statistics()
     b.instructions()
     b.table()
     if o.json:
-        o.json.write_text(json.dumps({"turns": o.turns, "compiler": o.compiler, "rows": b.rows, "scan": b.scan,
+        o.json.write_text(json.dumps({"turns": o.turns, "compiler": o.compiler, "rows": b.rows, "scan": b.scan, "values": b.values,
                                       "notes": b.notes}, indent=2) + "\n")
         print(f"the same as JSON: {o.json}")
 
