@@ -304,9 +304,18 @@ void ari_comparison_free(ari_comparison *comparison);
  * chance would give. */
 typedef struct ari_lineage ari_lineage;
 
-/* full: all values of all layers. Borrows the models. Fails with UNSUPPORTED for what has no values (a
+typedef struct ari_reading {
+    bool full; /* All values of all layers. */
+    /* Called in the caller's thread, with `context` and the bytes read so far; NULL where nobody wants to
+     * know. */
+    void (*progress)(void *context, uint64_t bytes);
+    void *context;
+} ari_reading;
+
+/* how: NULL for a sample. Borrows the models. Fails with UNSUPPORTED for what has no values (a
  * capsule, a catalogued model) and with LIMIT. ari_lineage_free it. */
-ari_status ari_diff(const ari_model *a, const ari_model *b, bool full, ari_lineage **out, ari_err *err);
+ari_status ari_diff(const ari_model *a, const ari_model *b, const ari_reading *how, ari_lineage **out,
+                    ari_err *err);
 /* Is `a` a mix of `b` and `other`? Adds the shares of each layer to the evidence. base: what both come from,
  * which is taken off first; or NULL. Borrows them until the lineage is freed. Fails with UNSUPPORTED, LIMIT.
  */

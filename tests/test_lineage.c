@@ -144,7 +144,7 @@ static ari_lineage *held(noise *a, noise *b)
 {
     ari_err err = ARI_ERR_INIT;
     ari_lineage *l = NULL;
-    cr_assert(ari_diff(written(a), written(b), false, &l, &err) == ARI_OK, "%s", err.text);
+    cr_assert(ari_diff(written(a), written(b), NULL, &l, &err) == ARI_OK, "%s", err.text);
     drop(a);
     drop(b);
     return l;

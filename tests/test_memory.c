@@ -134,7 +134,7 @@ static ari_status run_measure(const char *path, ari_err *err)
 static ari_status report_lineage(ari_model *const *models, ari_err *err)
 {
     ari_lineage *l = NULL;
-    ari_status status = ari_diff(models[0], models[1], false, &l, err);
+    ari_status status = ari_diff(models[0], models[1], NULL, &l, err);
     if (status == ARI_OK) status = ari_lineage_mix(l, models[2], NULL, err);
     for (ari_format format = ARI_TEXT; format <= ARI_JSON && status == ARI_OK; format++) {
         ari_style style = { .format = format, .evidence = true };

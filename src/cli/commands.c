@@ -316,14 +316,22 @@ int run_compare(const cli_options *o)
 
 /* --- What values say ---------------------------------------------------------------------------- */
 
+static void show_reading(void *context, uint64_t bytes)
+{
+    progress_bytes(context, bytes, 0);
+}
+
 static ari_status diff_sides(void *context, ari_err *err)
 {
     comparison_job *j = context;
     const cli_options *o = j->run->o;
     ari_lineage *l = NULL;
-    ari_status status = ari_diff(j->models[0], j->models[1], o->full, &l, err);
+    cli_progress progress = progress_begin(o->quiet);
+    ari_reading how = { .full = o->full, .progress = show_reading, .context = &progress };
+    ari_status status = ari_diff(j->models[0], j->models[1], &how, &l, err);
     const ari_model *base = j->count > 3 ? j->models[3] : NULL;
     if (status == ARI_OK && o->merge) status = ari_lineage_mix(l, j->models[2], base, err);
+    progress_end(&progress);
     if (status == ARI_OK) status = ari_report_diff(l, &o->style, &j->text, err);
     const char *relation = status == ARI_OK ? ari_lineage_relation(l) : "";
     j->run->answer_no = strcmp(relation, "identical") != 0;

@@ -40,10 +40,14 @@ static void show_line(cli_progress *p, const char *line)
 void progress_bytes(cli_progress *p, uint64_t bytes, uint64_t of)
 {
     char line[96];
-    if (of == 0 || !progress_due(p)) return;
-    double since = now() - p->began, done = (double)bytes / (double)of;
-    snprintf(line, sizeof(line), "reading the data: %3.0f %% of %.1f GB, %.0f s left", 100 * done,
-             (double)of / 1e9, since / done - since);
+    if (!progress_due(p)) return;
+    double since = now() - p->began, done = of == 0 ? 0 : (double)bytes / (double)of;
+    if (of == 0) {
+        snprintf(line, sizeof(line), "reading the data: %.2f GB", (double)bytes / 1e9);
+    } else {
+        snprintf(line, sizeof(line), "reading the data: %3.0f %% of %.1f GB, %.0f s left", 100 * done,
+                 (double)of / 1e9, since / done - since);
+    }
     show_line(p, line);
 }
 

@@ -14,6 +14,7 @@ typedef struct cli_progress {
 cli_progress progress_begin(bool quiet);
 /* Is it time for a line? */
 bool progress_due(const cli_progress *p);
+/* of: 0 where nobody knows. */
 void progress_bytes(cli_progress *p, uint64_t bytes, uint64_t of);
 /* So many done; of so many, or, where that is not all yet, of more. The last one is the path. */
 void progress_count(cli_progress *p, uint64_t done, uint64_t of, bool all, const char *path);

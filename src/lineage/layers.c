@@ -61,7 +61,7 @@ static bool hold(const ari_sample *a, uint32_t other, const ari_sample *b, ari_l
     ari_diagonal d;
     ari_told told = diagonal_test(a, b, &d);
     if (told != ARI_TOLD) return told != ARI_NO_MEMORY;
-    bool sure = d.z > Z_SURE || d.z < -Z_SURE;
+    bool sure = (d.z > Z_SURE || d.z < -Z_SURE) && d.p < P_MATCH; /* Of few units, z is less sure. */
     bool better =
         m->other == NO_NUMBER ? sure || !m->told : sure && d.rho * d.rho > m->test.rho * m->test.rho;
     m->told = true;

@@ -11,6 +11,7 @@
 /* So far from chance is a match, whatever number of layers was tried. */
 #define Z_SURE 8.0
 #define Z_SOME 3.0
+#define P_MATCH 1e-9
 
 typedef struct ari_layer_match {
     uint32_t layer, other; /* other: the one of a, or NO_NUMBER. */

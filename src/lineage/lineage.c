@@ -42,7 +42,7 @@ static ari_status try_components(ari_lineage *l, ari_err *err)
         if (l->a->components[i].sizes == NULL || !counterpart(l->a, i, l->b, &other)) continue;
         if (l->b->components[other].sizes == NULL) continue;
         ari_trial *t = &l->trials[l->trial_count];
-        if (trial_run(l->a, i, l->b, other, l->full, t, err) != ARI_OK) return err->status;
+        if (trial_run(l->a, i, l->b, other, l->full, &l->watch, t, err) != ARI_OK) return err->status;
         l->roles[l->trial_count++] = l->a->components[i].role;
         l->bytes_read += t->a.bytes_read + t->b.bytes_read;
     }
@@ -127,7 +127,8 @@ void lineage_judge(ari_lineage *l)
     l->hindrance = hindrance_of(l);
 }
 
-ari_status ari_diff(const ari_model *a, const ari_model *b, bool full, ari_lineage **out, ari_err *err)
+ari_status ari_diff(const ari_model *a, const ari_model *b, const ari_reading *how, ari_lineage **out,
+                    ari_err *err)
 {
     *out = NULL;
     if (a->entry != NULL || b->entry != NULL)
@@ -139,8 +140,9 @@ ari_status ari_diff(const ari_model *a, const ari_model *b, bool full, ari_linea
     if (l == NULL) return ari_out_of_memory(err);
     l->a = a;
     l->b = b;
-    l->full = full;
-    identity_test(a, b, full, &l->identity);
+    l->full = how != NULL && how->full;
+    l->watch.how = how;
+    identity_test(a, b, l->full, &l->identity);
     l->bytes_read = 2 * l->identity.compared;
     ari_status status = try_components(l, err);
     if (status == ARI_OK) {
@@ -166,6 +168,7 @@ ari_status ari_lineage_mix(ari_lineage *l, const ari_model *other, const ari_mod
         if (models[i]->component_count == 0 || models[i]->checkpoint == NULL)
             return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "there are no values to compare");
         ok = bank_open(models[i], 0, &banks[i]);
+        banks[i].watch = &l->watch;
     }
     l->other = other;
     l->base = base;

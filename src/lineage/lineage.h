@@ -44,6 +44,7 @@ struct ari_lineage {
     double effect, p;
     uint64_t bytes_read;
     bool full;
+    ari_watch watch;
 };
 
 /* The study's "strongly related". */

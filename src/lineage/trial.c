@@ -349,10 +349,12 @@ static bool run(ari_trial *t, bool full)
 }
 
 ari_status trial_run(const ari_model *a, size_t a_component, const ari_model *b, size_t b_component,
-                     bool full, ari_trial *out, ari_err *err)
+                     bool full, ari_watch *watch, ari_trial *out, ari_err *err)
 {
     *out = (ari_trial){ 0 };
-    bool ok = bank_open(a, a_component, &out->a) && bank_open(b, b_component, &out->b) && run(out, full);
+    bool ok = bank_open(a, a_component, &out->a) && bank_open(b, b_component, &out->b);
+    out->a.watch = out->b.watch = watch;
+    ok = ok && run(out, full);
     if (ok) return ARI_OK;
     trial_free(out);
     return ari_out_of_memory(err);

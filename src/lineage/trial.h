@@ -69,9 +69,9 @@ typedef struct ari_trial {
 
 extern const ari_unit_kind trial_kinds[TRIAL_KINDS];
 
-/* What is sampled: four layers and 128 units; full: all layers, all units. */
+/* What is sampled: four layers and 128 units; full: all layers, all units. watch: told of what is read. */
 ari_status trial_run(const ari_model *a, size_t a_component, const ari_model *b, size_t b_component,
-                     bool full, ari_trial *out, ari_err *err);
+                     bool full, ari_watch *watch, ari_trial *out, ari_err *err);
 void trial_free(ari_trial *t);
 
 #endif

@@ -120,7 +120,7 @@ bool bank_units(ari_bank *b, uint32_t layer, ari_unit_kind kind, ari_unit_home h
     if (expert >= bank_experts(b, layer, kind, home)) return false;
     const unit_slot *slot = slot_of(b, layer, kind, home);
     const ari_template *t = template_of(b, slot);
-    *out = (ari_units){ .width = b->width };
+    *out = (ari_units){ .width = b->width, .watch = b->watch };
     ari_shape shape = logical_shape(&b->model->layout, t, slot->place);
     bool stacked = shape.rank > 2;
     if (!place_of(b, slot, stacked ? 0 : expert, &k)) return false;
@@ -151,14 +151,25 @@ static void read_across(const ari_units *u, const uint64_t *which, size_t n, uin
     }
 }
 
-void units_read(const ari_units *u, const uint64_t *which, size_t n, uint64_t from, size_t count, size_t room,
-                float *scratch, float *out)
+static void read_units(const ari_units *u, const uint64_t *which, size_t n, uint64_t from, size_t count,
+                       size_t room, float *scratch, float *out)
 {
-    if (n == 0) return;
     if (u->across) {
         read_across(u, which, n, from, count, room, scratch, out);
         return;
     }
     for (size_t k = 0; k < n; k++)
         numbers_read(&u->numbers, u->base + u->first + which[k], from, count, out + k * room);
+}
+
+void units_read(const ari_units *u, const uint64_t *which, size_t n, uint64_t from, size_t count, size_t room,
+                float *scratch, float *out)
+{
+    uint64_t before = *u->numbers.bytes_read;
+    if (n == 0) return;
+    read_units(u, which, n, from, count, room, scratch, out);
+    if (u->watch == NULL) return;
+    u->watch->bytes += *u->numbers.bytes_read - before;
+    if (u->watch->how != NULL && u->watch->how->progress != NULL)
+        u->watch->how->progress(u->watch->how->context, u->watch->bytes);
 }

@@ -26,6 +26,12 @@ typedef struct unit_slot {
     uint8_t half;                     /* 1 and 2: the first or second half of its units, 0: all. */
 } unit_slot;
 
+/* Who wants to know how much was read of all banks. */
+typedef struct ari_watch {
+    const ari_reading *how; /* Or NULL. */
+    uint64_t bytes;
+} ari_watch;
+
 /* All of one component. */
 typedef struct ari_bank {
     const ari_model *model;
@@ -34,6 +40,7 @@ typedef struct ari_bank {
     uint64_t width;       /* Of the model: numbers in a unit. */
     unit_slot *slots;     /* malloc'd; by layer, kind and home. */
     uint64_t bytes_read;
+    ari_watch *watch; /* Or NULL. */
 } ari_bank;
 
 /* The units of one matrix. */
@@ -43,6 +50,7 @@ typedef struct ari_units {
     uint64_t first; /* Of its rows, or columns, that which is unit 0. */
     uint64_t count, width;
     bool across; /* A unit is a column. */
+    ari_watch *watch;
 } ari_units;
 
 /* False when memory is short. The model must outlive it. */
