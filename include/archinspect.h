@@ -305,7 +305,7 @@ void ari_comparison_free(ari_comparison *comparison);
 typedef struct ari_lineage ari_lineage;
 
 typedef struct ari_reading {
-    bool full; /* All values of all layers. */
+    bool full; /* All bytes, and all hidden units of all layers. */
     /* Called in the caller's thread, with `context` and the bytes read so far; NULL where nobody wants to
      * know. */
     void (*progress)(void *context, uint64_t bytes);

@@ -635,7 +635,9 @@ class Check:
         self(p is None and relation not in ("related", "no_relation_found") or p is not None and 0 <= p <= 1,
              f"{what}: p_value {p}")
         self(effect is None or -1 <= effect <= 1, f"{what}: effect {effect}")
-        self(relation not in SOME or effect is not None and effect > 0.02 and p is not None and p < 1e-3,
+        # The same bytes in both are no matter of chance.
+        told = p < 1e-3 if p is not None else relation == "partly_related" and effect == 1
+        self(relation not in SOME or effect is not None and effect > 0.02 and told,
              f"{what}: {relation} by an effect of {effect}, p {p}")
         self(isinstance(report["bytes_read"], int) and report["bytes_read"] >= 0, f"{what}: read {report['bytes_read']}")
         for key in ("evidence", "layers"):
@@ -881,9 +883,20 @@ def check_noise(check, models, paths, put):
             check(effect is not None and abs(effect / expected - 1) < 0.02,
                   f"sA + {k} noise: effect {effect}, by hand {expected:.4f}")
         check(APART.search(said), f"sA + {k} noise: how far they are apart is not said")
+    for k in (26, 32):
+        check.diff(paths["half32"], put(f"noise-{k}", noised(models["half32"], k, 21)), f"half32 + {k} noise",
+                   {"related", "inconclusive"})
     noisy = put("noise-20", noised(models["half32"], 20, 21))
     report, _ = check.diff(paths["half32"], noisy, "half32 + 20 noise", {"related", "inconclusive"})
     check.say(f"half32 + 20 noise: {report.get('relation')}, effect {report.get('effect')}, by hand {1 / math.sqrt(401):.4f}")
+
+
+def check_parts(check, models, put):
+    """Attention of the one and MLPs of another."""
+    a, c = models["sA"], models["sC"]
+    near = exactly_noised(a, 0.1, 22)
+    mixed = put("attention", {name: (near if "self_attn" in name else c)[name] for name in a})
+    check.diff(put("sA again", a), mixed, "sA with its attention in another", {"partly_related"})
 
 
 def check_merges(check, models, put, paths):
@@ -1051,6 +1064,7 @@ def main(program, folder=None):
                       + [("half32 with its Q4_K", "half32", large, 0.985)])
         check_noise(check, models, paths, put)
         lap("formats, noise")
+        check_parts(check, models, put)
         check_merges(check, models, put, paths)
         check_traps(check, models, put, made)
         check_unanswerable(check, paths, made)

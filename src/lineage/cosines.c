@@ -107,6 +107,7 @@ static void add(const double *x, const double *y, size_t n, ari_ranks *sum)
     sum->rho += rho;
     sum->z += rho / (sqrt(squares / (others - 1)) + 1e-12);
     sum->told++;
+    sum->shifts = n - 1;
 }
 
 ari_told cosines_compare(const ari_cosines *a, const ari_cosines *b, ari_ranks *sum)

@@ -21,8 +21,8 @@ ari_told cosines_measure(ari_bank *b, uint32_t layer, ari_unit_home home, ari_co
 void cosines_free(ari_cosines *c);
 
 typedef struct ari_ranks {
-    double rho, z; /* Mean over those that were told; z by Stouffer. */
-    size_t told;
+    double rho, z;       /* Mean over those that were told; z by Stouffer. */
+    size_t told, shifts; /* Comparisons; the null of each. */
 } ari_ranks;
 
 /* Adds up, layer by layer; conclude at the end. Measured of as many units out of as many, else ARI_NOT_THERE.

@@ -8,7 +8,7 @@ enum {
     PIECES = 3,
     PIECE_LEAST = 1 << 12,
     PIECE = 1 << 16,
-    BUDGET = 1 << 23,     /* Bytes of each model, where it is not compared whole. */
+    BUDGET = 1 << 22,     /* Bytes of each model, where it is not compared whole. */
     WHOLE_MOST = 1 << 28, /* Models of up to so many bytes are compared whole. */
     APART = 4099,         /* Words; a prime, so that it is no multiple of a row. */
 };
@@ -32,14 +32,14 @@ static uint16_t word_at(ari_span s, size_t i)
 
 static void count_words(const piece *p, ari_identity *out)
 {
-    size_t n = p->a.size / 2;
-    for (size_t i = 0; i + APART < n; i++) {
+    size_t n = p->a.size / 2, apart = n > 2 * APART ? APART : n / 2 | 1;
+    for (size_t i = 0; i < n; i++) {
         uint16_t w = word_at(p->a, i);
         /* Zeros are shared by masks. */
         if (w == 0) continue;
         out->words++;
         out->same_words += w == word_at(p->b, i);
-        out->null_words += w == word_at(p->b, i + APART);
+        out->null_words += w == word_at(p->b, (i + apart) % n);
     }
 }
 

@@ -17,6 +17,7 @@ typedef struct ari_layer_match {
     uint32_t layer, other; /* other: the one of a, or NO_NUMBER. */
     ari_diagonal test;     /* Against it; against that of the same number where there is no match. */
     bool told;             /* Something could be tested. */
+    bool agreed;           /* It was T2 that found it; `test` did not. */
 } ari_layer_match;
 
 typedef struct ari_layer_map {

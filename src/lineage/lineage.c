@@ -121,9 +121,9 @@ void lineage_judge(ari_lineage *l)
         l->measured = true;
         l->effect =
             l->identity.same_telling > 0 ? 1 : (double)l->identity.same_words / (double)l->identity.words;
-        l->p = CHANCE_LEAST;
+        l->p = 0; /* Bytes are compared, not tested. */
     }
-    l->strong = l->measured && l->effect >= STRONG_RHO;
+    l->strong = l->measured && (l->effect >= STRONG_RHO || l->effect <= -STRONG_RHO);
     l->hindrance = hindrance_of(l);
 }
 

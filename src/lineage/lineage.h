@@ -41,7 +41,7 @@ struct ari_lineage {
     bool strong;              /* Related with at least STRONG_RHO. */
     const ari_trial *decides; /* The trial that effect and p are of, or NULL. */
     bool measured;
-    double effect, p;
+    double effect, p; /* p 0 of what is no test: the same bytes. */
     uint64_t bytes_read;
     bool full;
     ari_watch watch;

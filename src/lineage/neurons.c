@@ -64,20 +64,19 @@ static bool make_plan(ari_bank *b, uint32_t layer, const sampling *s, plan *out)
     uint64_t experts = s->alone ? 1 : bank_experts(b, layer, s->kind, s->home);
     if (!bank_units(b, layer, s->kind, s->home, 0, &u)) return false;
     if (u.width > UNITS_MOST || u.count > UNITS_MOST) return false;
-    uint64_t phases = s->of_phase == 0 ? 1 : s->of_phase, units = u.count / phases;
     *out = (plan){ .all_experts = experts, .units = u.count, .width = (size_t)u.width };
     /* At least eight units of an expert, so that of many experts some are left out. */
     out->experts = experts > s->units / 8 ? s->units / 8 : experts;
     out->each = out->experts == 0 ? 0 : s->units / out->experts;
-    if (out->each > units) out->each = units;
+    if (out->each > u.count) out->each = u.count;
     if (s->columns != 0 && s->columns < out->width) out->width = (size_t)s->columns;
     return out->each > 0;
 }
 
 static void choose(const plan *p, const sampling *s, uint64_t *which)
 {
-    uint64_t phases = s->of_phase == 0 ? 1 : s->of_phase, step = s->adjacent ? 1 : p->units / p->each;
-    for (uint64_t i = 0; i < p->each; i++) which[i] = i * step + s->phase * step / phases;
+    uint64_t step = s->adjacent ? 1 : p->units / p->each;
+    for (uint64_t i = 0; i < p->each; i++) which[i] = i * step + s->phase % step;
 }
 
 ari_told units_sample(ari_bank *b, uint32_t layer, const sampling *s, ari_sample *out)
@@ -91,7 +90,8 @@ ari_told units_sample(ari_bank *b, uint32_t layer, const sampling *s, ari_sample
                          .width = p.width,
                          .room = product_room(p.width),
                          .of = p.units * p.all_experts,
-                         .experts = p.all_experts };
+                         .experts = p.all_experts,
+                         .phases = p.units / p.each };
     out->x = calloc(n * out->room, sizeof(float));
     out->live = calloc(n, sizeof(bool));
     uint64_t *which = calloc(p.each, sizeof(uint64_t));
@@ -166,7 +166,9 @@ static void judge(const float *r, size_t n, ari_diagonal *out)
     double apart = shifted_mean(r, n, 0) - mean;
     out->rho = mean < 1 ? apart / (1 - mean) : 0;
     out->z = apart / (sd + 1e-12);
-    out->p = chance_deviation(out->z < 0 ? -out->z : out->z, n - 1);
+    out->shifts = n - 1;
+    out->blocks = 1;
+    out->p = chance_deviation(out->z < 0 ? -out->z : out->z, out->shifts);
     out->hits = count_hits(r, n);
     if (out->rho > 1) out->rho = 1;
     if (out->rho < -1) out->rho = -1;

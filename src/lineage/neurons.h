@@ -19,17 +19,18 @@ typedef struct ari_sample {
     bool *live;
     size_t count, width, room, live_count;
     uint64_t of, experts; /* Units there are, in all; in so many experts. */
+    uint64_t phases;      /* Samples that have no unit in common. */
 } ari_sample;
 
 /* What is sampled of each layer. */
 typedef struct sampling {
     ari_unit_kind kind;
     ari_unit_home home;
-    size_t units;             /* At most; spread evenly over all experts. */
-    uint64_t columns;         /* Numbers of each, from the first on; 0 for all. */
-    uint64_t phase, of_phase; /* The phase-th of so many samples that have no unit in common; 0 of 1. */
-    bool adjacent;            /* Those that follow one another, so that columns lie together. */
-    bool alone;               /* Only of that expert. */
+    size_t units;     /* At most; spread evenly over all experts. */
+    uint64_t columns; /* Numbers of each, from the first on; 0 for all. */
+    uint64_t phase;   /* Which of the samples that have no unit in common. */
+    bool adjacent;    /* Those that follow one another, so that columns lie together. */
+    bool alone;       /* Only of that expert. */
     uint64_t expert;
     bool raw; /* Not prepared: neither centred nor scaled. */
 } sampling;
@@ -46,10 +47,12 @@ void units_prepare(ari_sample *s);
 void units_free(ari_sample *s);
 
 typedef struct ari_diagonal {
-    size_t units; /* That are live in both. */
-    double rho;   /* -1 to 1. */
-    double z, p;  /* p two-sided, at least CHANCE_LEAST. */
-    size_t hits;  /* Units of b whose nearest in a has the same number; by chance, one. */
+    size_t units;  /* That are live in both. */
+    double rho;    /* -1 to 1. */
+    double z, p;   /* p two-sided, at least CHANCE_LEAST. */
+    size_t shifts; /* The null has so many. */
+    size_t blocks; /* Samples that this is of; by chance each has one hit. */
+    size_t hits;   /* Units of b whose nearest in a has the same number; by chance, one. */
 } ari_diagonal;
 
 /* ARI_NOT_THERE where fewer than NEURONS_LEAST are live in both, or widths differ. Allocates. */

@@ -49,10 +49,10 @@ static void tell_identity(ari_lineage *l)
         i->compared, i->bytes);
     if (i->telling > 0) {
         text_printf(&t,
-                    "; so do %" PRIu64 " of the %" PRIu64 " that are no constants and large enough to tell",
-                    i->same_telling, i->telling);
+                    "; of the %" PRIu64 " that can tell, being neither constant nor small, %" PRIu64 " do",
+                    i->telling, i->same_telling);
     } else {
-        text_put(&t, "; all are constants or too small to tell anything");
+        text_put(&t, "; all are constant, or too small to tell anything");
     }
     if (i->example != NULL && i->same < i->shared) {
         text_put(&t, ", such as ");
@@ -67,8 +67,8 @@ static void tell_identity(ari_lineage *l)
         double words = (double)i->words;
         text_printf(&t, "; %.2f %% of the words of matrices are the same at the same place",
                     100 * (double)i->same_words / words);
-        p.null = arena_printf(&l->arena, "%.2f %% of the words are the same %d places apart",
-                              100 * (double)i->null_words / words, 4099);
+        p.null = arena_printf(&l->arena, "%.2f %% of the words are the same some thousand places apart",
+                              100 * (double)i->null_words / words);
         p.measured = true;
         p.effect = (double)i->same_words / words;
     }
@@ -120,12 +120,42 @@ static bool is_met(const ari_layer_map *m, uint32_t other)
     return false;
 }
 
+/* It, or a layer that is like it within the model. */
+static bool is_met_somehow(const ari_trial *x, uint32_t k)
+{
+    if (is_met(&x->map, k)) return true;
+    for (size_t i = 0; i < x->repeats_a.count; i++) {
+        const ari_layer_match *m = &x->repeats_a.of[i];
+        if (m->layer == k && is_met(&x->map, m->other)) return true;
+        if (m->other == k && is_met(&x->map, m->layer)) return true;
+    }
+    return false;
+}
+
 static void put_unmet(ari_text *t, const ari_trial *x)
 {
     size_t n = 0;
     for (uint32_t k = 0; k < x->a.layer_count; k++) {
-        if (layer_home(&x->a, k, ARI_UNITS_UP) == ARI_HOMES || is_met(&x->map, k)) continue;
+        if (layer_home(&x->a, k, ARI_UNITS_UP) == ARI_HOMES || is_met_somehow(x, k)) continue;
         text_printf(t, n++ == 0 ? "; without a partner in B: layer %" PRIu32 " of A" : ", %" PRIu32, k);
+    }
+}
+
+static bool is_any_matched(const ari_layer_map *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->of[i].other != NO_NUMBER) return true;
+    }
+    return false;
+}
+
+/* Those that T2 found, and the map did not. */
+static void put_agreed(ari_text *t, const ari_layer_map *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->of[i].agreed)
+            text_printf(t, n++ == 0 ? "; found by gate and up (T2): %" PRIu32 : ", %" PRIu32, m->of[i].layer);
     }
 }
 
@@ -137,12 +167,13 @@ static void tell_map(ari_lineage *l, const ari_trial *x, const char *role)
                     .bytes_read = x->bytes_map,
                     .null = "units with their numbers shifted; a match is beyond z 8" };
     if (x->map.count == 0 || x->map.others == 0) return;
-    if (x->map.matched + x->agreeing == 0) {
+    if (!is_any_matched(&x->map)) {
         text_printf(
             &t, "none of the %zu layers of B has one among the %zu of A whose units bear the same numbers",
             x->map.count, x->map.others);
     } else {
         put_matches(&t, &x->map);
+        put_agreed(&t, &x->map);
         put_unmatched(&t, &x->map);
         put_unmet(&t, x);
         if (x->map.distinct < x->map.matched)
@@ -196,48 +227,55 @@ static void put_drift(ari_text *t, double rho)
         text_printf(t, ", as if %.3g times its size of noise had been added", sqrt(1 / square - 1));
 }
 
-static void tell_layer(ari_lineage *l, const ari_layer_trial *x, const char *role, uint64_t bytes)
+static void put_kind(ari_text *t, const ari_diagonal *d, ari_unit_kind kind, bool first)
+{
+    if (first) {
+        text_printf(t,
+                    "by %s, %zu of %zu sampled neurons of B are closest to the same-numbered neuron of A "
+                    "(chance: %zu)",
+                    kind_words(kind), d->hits, d->units, d->blocks);
+    } else {
+        text_printf(t, ", by %s %zu of %zu", kind_words(kind), d->hits, d->units);
+    }
+}
+
+static void tell_layer(ari_lineage *l, const ari_layer_trial *x, const char *role)
 {
     ari_text t = { 0 };
+    bool first = true;
     ari_proof p = { .test = "T1",
                     .component = role,
                     .measured = true,
                     .effect = x->rho,
                     .z = x->z,
-                    .bytes_read = bytes,
+                    .p = chance_deviation(fabs(x->z), x->shifts),
+                    .bytes_read = x->bytes_read,
                     .null = "the same units with their numbers shifted" };
     text_printf(&t,
                 x->a == x->b ? "layer %" PRIu32 ": " : "layer %" PRIu32 " of B and %" PRIu32 " of A: ", x->b,
                 x->a);
-    for (size_t i = 0, n = 0; i < TRIAL_KINDS; i++) {
-        const ari_diagonal *d = &x->of[i];
+    for (size_t i = 0; i < TRIAL_KINDS; i++) {
         if (!x->told[i]) continue;
-        if (n == 0) {
-            text_printf(&t,
-                        "by %s, %zu of %zu sampled neurons of B are closest to the same-numbered neuron of A "
-                        "(chance: 1)",
-                        kind_words(trial_kinds[i]), d->hits, d->units);
-        } else {
-            text_printf(&t, "%s by %s %zu of %zu", n == 1 ? ";" : ",", kind_words(trial_kinds[i]), d->hits,
-                        d->units);
-        }
-        n++;
+        put_kind(&t, &x->of[i], trial_kinds[i], first);
+        first = false;
     }
-    p.p = chance_deviation(fabs(x->z), NEURONS_MOST);
     text_printf(&t, "; correlation %.3f, z %.1f", x->rho, x->z);
     if (fabs(x->z) > Z_SURE) put_drift(&t, x->rho);
     keep_text(l, &t, &p.statement);
     add(l, &p);
 }
 
-static void tell_agreement(ari_lineage *l, const ari_agreement_trial *x, const char *role, uint64_t bytes)
+static void tell_agreement(ari_lineage *l, const ari_agreement_trial *x, const char *role)
 {
     const ari_gate_up *g = &x->test;
     bool swapped = x->a_home != ARI_HOME_DENSE && x->b_home == ARI_HOME_DENSE;
     ari_text t = { 0 };
-    ari_proof p = {
-        .test = "T2", .component = role, .measured = true, .effect = g->rho, .p = g->p, .bytes_read = bytes
-    };
+    ari_proof p = { .test = "T2",
+                    .component = role,
+                    .measured = true,
+                    .effect = g->rho,
+                    .p = g->p,
+                    .bytes_read = x->bytes_read };
     text_printf(&t,
                 x->a == x->b ? "layer %" PRIu32 ": " : "layer %" PRIu32 " of B and %" PRIu32 " of A: ", x->b,
                 x->a);
@@ -275,6 +313,9 @@ static void tell_cosines(ari_lineage *l, const ari_trial *x, const char *role)
     add(l, &p);
 }
 
+/* So near to what is expected, a cosine is that. */
+#define COSINE_NOTHING 0.01
+
 static void tell_norms(ari_lineage *l, const ari_trial *x, const char *role)
 {
     const ari_norms *n = &x->norms;
@@ -288,12 +329,12 @@ static void tell_norms(ari_lineage *l, const ari_trial *x, const char *role)
                     .bytes_read = x->bytes_norms,
                     .null = "the coordinates of B shifted, in all vectors by as much" };
     if (n->vectors == 0) return;
-    p.statement = arena_printf(
-        &l->arena,
-        "%zu vectors of norms, centred, correlate by %.3f (z %.1f); their cosine is %.4f, but of "
-        "independent vectors with these means and spreads %.4f is expected, so the cosine says "
-        "nothing",
-        n->vectors, n->rho, n->z, n->cosine, n->expected);
+    bool nothing = fabs(n->cosine - n->expected) < COSINE_NOTHING;
+    p.statement =
+        arena_printf(&l->arena,
+                     "%zu vectors of norms, centred, correlate by %.3f (z %.1f); their cosine is %.4f, where "
+                     "%.4f is expected of independent vectors with these means and spreads%s",
+                     n->vectors, n->rho, n->z, n->cosine, n->expected, nothing ? ": it says nothing" : "");
     add(l, &p);
 }
 
@@ -329,10 +370,8 @@ static void tell_trial(ari_lineage *l, const ari_trial *x, const char *role)
     tell_repeats(l, &x->repeats_b, "B", role);
     tell_experts(l, &x->experts_a, "A", role);
     tell_experts(l, &x->experts_b, "B", role);
-    for (size_t i = 0; i < x->layer_count; i++)
-        tell_layer(l, &x->layers[i], role, x->bytes_neurons / x->layer_count);
-    for (size_t i = 0; i < x->agreement_count; i++)
-        tell_agreement(l, &x->agreements[i], role, x->bytes_agreement / x->agreement_count);
+    for (size_t i = 0; i < x->layer_count; i++) tell_layer(l, &x->layers[i], role);
+    for (size_t i = 0; i < x->agreement_count; i++) tell_agreement(l, &x->agreements[i], role);
     tell_cosines(l, x, role);
     tell_norms(l, x, role);
 }

@@ -37,17 +37,27 @@ static size_t layers_with_units(const ari_bank *b, uint32_t *out)
     return n;
 }
 
-/* Those that were matched; where none was, those of the same number, or as far down. */
-static size_t pair_layers(const ari_trial *t, const uint32_t *a, size_t a_count, const uint32_t *b,
-                          size_t b_count, layer_pair *out)
+static bool is_taken(const ari_layer_map *m, uint32_t other)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < t->map.count; i++) {
-        if (t->map.of[i].other != NO_NUMBER)
-            out[n++] = (layer_pair){ t->map.of[i].other, t->map.of[i].layer };
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->of[i].other == other) return true;
     }
-    for (size_t i = 0; t->map.matched == 0 && a_count > 0 && i < b_count; i++)
-        out[n++] = (layer_pair){ a[a_count == b_count ? i : i * a_count / b_count], b[i] };
+    return false;
+}
+
+/* Those that were matched; of the others those of the same number, or as far down, that are free. */
+static size_t pair_layers(const ari_trial *t, const uint32_t *a, size_t a_count, layer_pair *out)
+{
+    const ari_layer_map *m = &t->map;
+    size_t n = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        uint32_t other = m->of[i].other;
+        if (other == NO_NUMBER && a_count > 0) {
+            other = a[a_count == m->count ? i : i * a_count / m->count];
+            if (is_taken(m, other)) continue;
+        }
+        if (other != NO_NUMBER) out[n++] = (layer_pair){ other, m->of[i].layer };
+    }
     return n;
 }
 
@@ -64,22 +74,33 @@ static size_t thin_out(layer_pair *pairs, size_t n)
 static layer_pair *choose_pairs(const ari_trial *t, bool full, size_t *count)
 {
     size_t room = (size_t)t->a.layer_count + t->b.layer_count + 1;
-    uint32_t *a = calloc(room, sizeof(uint32_t)), *b = calloc(room, sizeof(uint32_t));
+    uint32_t *a = calloc(room, sizeof(uint32_t));
     layer_pair *pairs = calloc(room, sizeof(layer_pair));
-    if (a != NULL && b != NULL && pairs != NULL) {
-        size_t a_count = layers_with_units(&t->a, a), b_count = layers_with_units(&t->b, b);
-        *count = pair_layers(t, a, a_count, b, b_count, pairs);
+    if (a != NULL && pairs != NULL) {
+        *count = pair_layers(t, a, layers_with_units(&t->a, a), pairs);
         if (!full) *count = thin_out(pairs, *count);
     } else {
         free(pairs);
         pairs = NULL;
     }
     free(a);
-    free(b);
     return pairs;
 }
 
 /* --- T1 ------------------------------------------------------------------------------------------------- */
+
+static ari_told test_sample(ari_trial *t, layer_pair at, const sampling *s, uint64_t *phases,
+                            ari_diagonal *out)
+{
+    ari_sample x = { 0 }, y = { 0 };
+    ari_told told = units_sample(&t->a, at.a, s, &x);
+    if (told == ARI_TOLD) told = units_sample(&t->b, at.b, s, &y);
+    if (told == ARI_TOLD) told = diagonal_test(&x, &y, out);
+    *phases = x.phases;
+    units_free(&x);
+    units_free(&y);
+    return told;
+}
 
 /* One matrix: a sample of its units, or sample after sample until all were in one. */
 static ari_told test_kind(ari_trial *t, layer_pair at, ari_unit_kind kind, bool full, ari_diagonal *out)
@@ -87,63 +108,128 @@ static ari_told test_kind(ari_trial *t, layer_pair at, ari_unit_kind kind, bool 
     sampling s = { .kind = kind, .home = layer_home(&t->a, at.a, kind), .units = NEURONS_MOST };
     *out = (ari_diagonal){ 0 };
     if (s.home == ARI_HOMES || s.home != layer_home(&t->b, at.b, kind)) return ARI_NOT_THERE;
-    size_t done = 0;
-    for (s.of_phase = 1; s.phase < s.of_phase; s.phase++) {
-        ari_sample x = { 0 }, y = { 0 };
+    for (uint64_t phases = 1; s.phase < (full ? phases : 1); s.phase++) {
         ari_diagonal d;
-        ari_told told = units_sample(&t->a, at.a, &s, &x);
-        if (told == ARI_TOLD) told = units_sample(&t->b, at.b, &s, &y);
-        if (told == ARI_TOLD) told = diagonal_test(&x, &y, &d);
-        if (told == ARI_TOLD && full && s.phase == 0)
-            s.of_phase = x.of / bank_experts(&t->a, at.a, kind, s.home) * 8 / NEURONS_MOST;
-        units_free(&x);
-        units_free(&y);
-        if (told == ARI_NO_MEMORY || (told != ARI_TOLD && done == 0)) return told;
-        if (told != ARI_TOLD) break;
+        ari_told told = test_sample(t, at, &s, &phases, &d);
+        if (told == ARI_NO_MEMORY) return told;
+        if (told != ARI_TOLD) continue;
         out->units += d.units;
         out->hits += d.hits;
+        out->shifts += d.shifts;
         out->rho += d.rho;
         out->z += d.z;
-        done++;
+        out->blocks++;
     }
-    out->rho /= (double)done;
-    out->z /= sqrt((double)done);
-    out->p = chance_deviation(fabs(out->z), NEURONS_MOST);
+    if (out->blocks == 0) return ARI_NOT_THERE;
+    out->rho /= (double)out->blocks;
+    out->z /= sqrt((double)out->blocks);
+    out->p = chance_deviation(fabs(out->z), out->shifts);
     return ARI_TOLD;
+}
+
+static bool is_sure(double z)
+{
+    return fabs(z) > Z_SURE;
+}
+
+/* All kinds together, and those of the MLP and of attention apart. */
+static void pool_kinds(ari_layer_trial *x)
+{
+    double mlp = 0;
+    size_t of_mlp = 0;
+    for (size_t i = 0; i < TRIAL_KINDS; i++) {
+        if (!x->told[i]) continue;
+        const ari_diagonal *d = &x->of[i];
+        x->told_count++;
+        x->rho += d->rho;
+        x->z += d->z;
+        if (x->shifts == 0 || d->shifts < x->shifts) x->shifts = d->shifts;
+        if (trial_kinds[i] == ARI_UNITS_VALUE) {
+            x->sure_value = is_sure(d->z);
+        } else {
+            mlp += d->z;
+            of_mlp++;
+        }
+    }
+    x->mlp_told = of_mlp > 0;
+    double z = of_mlp > 0 ? mlp / sqrt((double)of_mlp) : 0;
+    x->sure_mlp = is_sure(z);
+    x->some_mlp = fabs(z) > Z_SOME;
+    x->rho /= (double)x->told_count;
+    x->z /= sqrt((double)x->told_count);
 }
 
 static bool test_layer(ari_trial *t, layer_pair at, bool full)
 {
     ari_layer_trial one = { .a = at.a, .b = at.b };
+    uint64_t before = bytes_of(t);
+    bool any = false;
     for (size_t i = 0; i < TRIAL_KINDS; i++) {
         ari_told told = test_kind(t, at, trial_kinds[i], full, &one.of[i]);
         if (told == ARI_NO_MEMORY) return false;
         one.told[i] = told == ARI_TOLD;
-        if (told != ARI_TOLD) continue;
-        one.told_count++;
-        one.rho += one.of[i].rho;
-        one.z += one.of[i].z;
+        any = any || told == ARI_TOLD;
     }
-    if (one.told_count == 0) return true;
-    one.rho /= (double)one.told_count;
-    one.z /= sqrt((double)one.told_count);
-    t->sure += fabs(one.z) > Z_SURE;
+    one.bytes_read = bytes_of(t) - before;
+    if (!any) return true;
+    pool_kinds(&one);
+    t->mlp_told += one.mlp_told;
+    t->sure_mlp += one.sure_mlp;
+    t->some_mlp += one.some_mlp;
+    t->sure_value += one.sure_value;
     t->layers[t->layer_count++] = one;
     return true;
 }
 
+/* Over the layers that a verdict goes by. */
+typedef bool counts_fn(const ari_layer_trial *x);
+
+static bool counts_all(const ari_layer_trial *x)
+{
+    return x->told_count > 0;
+}
+
+static bool counts_sure(const ari_layer_trial *x)
+{
+    return x->sure_mlp || x->sure_value;
+}
+
+static void pool_layers(ari_trial *t, counts_fn *counts)
+{
+    size_t n = 0, shifts = 0;
+    t->rho = t->z = 0;
+    for (size_t i = 0; i < t->layer_count; i++) {
+        const ari_layer_trial *x = &t->layers[i];
+        if (!counts(x)) continue;
+        t->rho += x->rho;
+        t->z += x->z;
+        if (n++ == 0 || x->shifts < shifts) shifts = x->shifts;
+    }
+    if (n == 0) return;
+    t->rho /= (double)n;
+    t->z /= sqrt((double)n);
+    t->p = chance_deviation(fabs(t->z), shifts);
+}
+
+/* What T1 is sure of goes together, too: it looks at more than the map did. */
+static void adopt_layers(ari_trial *t)
+{
+    for (size_t i = 0; i < t->layer_count; i++) {
+        const ari_layer_trial *x = &t->layers[i];
+        for (size_t k = 0; x->sure_mlp && k < t->map.count; k++) {
+            ari_layer_match *m = &t->map.of[k];
+            if (m->layer == x->b && m->other == NO_NUMBER) m->other = x->a;
+        }
+    }
+}
+
 static bool test_neurons(ari_trial *t, const layer_pair *pairs, size_t count, bool full)
 {
-    uint64_t before = bytes_of(t);
     t->layers = calloc(count + 1, sizeof(t->layers[0]));
     bool ok = t->layers != NULL;
     for (size_t i = 0; ok && i < count; i++) ok = test_layer(t, pairs[i], full);
-    for (size_t i = 0; i < t->layer_count; i++) {
-        t->rho += t->layers[i].rho / (double)t->layer_count;
-        t->z += t->layers[i].z / sqrt((double)t->layer_count);
-    }
-    t->p = chance_deviation(fabs(t->z), NEURONS_MOST);
-    t->bytes_neurons = bytes_of(t) - before;
+    pool_layers(t, counts_all);
+    adopt_layers(t);
     return ok;
 }
 
@@ -156,6 +242,7 @@ static bool test_agreement(ari_trial *t, layer_pair at)
                                 .b = at.b,
                                 .a_home = layer_home(&t->a, at.a, ARI_UNITS_UP),
                                 .b_home = layer_home(&t->b, at.b, ARI_UNITS_UP) };
+    uint64_t before = bytes_of(t);
     if (one.a_home == ARI_HOMES || one.b_home == ARI_HOMES) return true;
     bool swapped = one.a_home != ARI_HOME_DENSE && one.b_home == ARI_HOME_DENSE;
     ari_told told = swapped ? agreement_test(&t->b, at.b, one.b_home, &t->a, at.a, one.a_home, &one.test)
@@ -163,30 +250,33 @@ static bool test_agreement(ari_trial *t, layer_pair at)
     if (told == ARI_NO_MEMORY) return false;
     if (told != ARI_TOLD) return true;
     t->agreeing += one.test.p < P_SURE;
+    one.bytes_read = bytes_of(t) - before;
     t->agreements[t->agreement_count++] = one;
     return true;
 }
 
-/* A layer that was matched, so that it is confirmed, and those that were not; where none was, first one in
- * the middle and the others only if it agrees. */
+static bool is_sure_pair(const ari_trial *t, layer_pair at)
+{
+    for (size_t i = 0; i < t->layer_count; i++) {
+        if (t->layers[i].a == at.a && t->layers[i].b == at.b) return t->layers[i].sure_mlp;
+    }
+    return false;
+}
+
+/* One pair that T1 is sure of, so that it is confirmed, and those that it is not; where it is sure of none,
+ * the one in the middle, and the others only if that agrees. */
 static bool test_agreements(ari_trial *t, const layer_pair *pairs, size_t count)
 {
-    uint64_t before = bytes_of(t);
     bool ok = true;
-    if (t->map.matched > 0) {
-        ok = count == 0 || test_agreement(t, pairs[count / 2]);
-        for (size_t i = 0; ok && i < t->map.count && t->agreement_count < TRIAL_LAYERS; i++) {
-            const ari_layer_match *m = &t->map.of[i];
-            if (m->other == NO_NUMBER && m->layer < t->a.layer_count)
-                ok = test_agreement(t, (layer_pair){ m->layer, m->layer });
-        }
-    } else {
-        ok = count == 0 || test_agreement(t, pairs[count / 2]);
-        for (size_t i = 0; ok && t->agreeing > 0 && i < count && t->agreement_count < TRIAL_LAYERS; i++) {
-            if (i != count / 2) ok = test_agreement(t, pairs[i]);
-        }
+    size_t first = count / 2;
+    for (size_t i = 0; t->sure_mlp > 0 && i < count; i++) {
+        if (is_sure_pair(t, pairs[i])) first = i;
     }
-    t->bytes_agreement = bytes_of(t) - before;
+    if (count > 0) ok = test_agreement(t, pairs[first]);
+    for (size_t i = 0; ok && i < count && t->agreement_count < TRIAL_LAYERS; i++) {
+        bool wanted = t->sure_mlp > 0 ? !is_sure_pair(t, pairs[i]) : t->agreeing > 0;
+        if (i != first && wanted) ok = test_agreement(t, pairs[i]);
+    }
     return ok;
 }
 
@@ -208,7 +298,7 @@ static bool test_cosines(ari_trial *t, const layer_pair *pairs, size_t count)
         cosines_free(&y);
     }
     cosines_conclude(&t->cosines);
-    t->cosines_p = chance_deviation(fabs(t->cosines.z), COSINES_UNITS);
+    t->cosines_p = chance_deviation(fabs(t->cosines.z), t->cosines.shifts);
     t->bytes_cosines = bytes_of(t) - before;
     return told != ARI_NO_MEMORY;
 }
@@ -233,67 +323,90 @@ static void decide(ari_trial *t, ari_kinship kinship, ari_test by)
     }
 }
 
-/* Of the layers of the model that has fewer. */
-static bool most_layers(const ari_trial *t)
+/* Of so little nothing is said, however sure it is. */
+#define RHO_LEAST 0.02
+
+/* Most layers are sure; or two are, and most of all go that way, as where much noise lies in between. */
+static bool related_by_neurons(ari_trial *t)
 {
-    size_t fewer = t->map.others < t->map.count ? t->map.others : t->map.count;
-    return most(t->map.distinct, fewer);
+    bool sure = most(t->sure_mlp, t->mlp_told) || (t->sure_mlp > 1 && most(t->some_mlp, t->mlp_told));
+    return t->layer_count > 1 && sure && fabs(t->rho) >= RHO_LEAST;
 }
 
-static bool settled_by_neurons(const ari_trial *t)
-{
-    return most(t->sure, t->layer_count) && t->map.matched > 1 && most_layers(t);
-}
-
-/* Some layers, or one that the other test confirms; the agreements without the one of a matched layer. */
-static void decide_partly(ari_trial *t)
+/* T1 is sure of some layers: of two, or of one that T2 confirms. Whether of all goes by T2 of the others. */
+static bool related_in_layers(ari_trial *t)
 {
     bool confirmed = t->agreement_count > 0 && t->agreements[0].test.p < P_SURE;
     size_t others = t->agreement_count - (t->agreement_count > 0), agreeing = t->agreeing - confirmed;
-    bool all = t->map.count == 1 || most_layers(t) || (others > 0 && most(agreeing, others));
-    if (t->map.matched > 1 || confirmed) {
-        decide(t, all ? ARI_KINSHIP_RELATED : ARI_KINSHIP_PARTLY, ARI_TEST_NEURONS);
-    } else {
-        decide(t, t->agreement_count == 0 ? ARI_KINSHIP_INCONCLUSIVE : ARI_KINSHIP_NONE, ARI_TEST_NEURONS);
-    }
+    if (t->sure_mlp == 0 || (t->sure_mlp == 1 && !confirmed)) return false;
+    bool all = t->mlp_told == 1 || (others > 0 && most(agreeing, others));
+    pool_layers(t, counts_sure);
+    decide(t, all ? ARI_KINSHIP_RELATED : ARI_KINSHIP_PARTLY, ARI_TEST_NEURONS);
+    return true;
 }
 
-static void decide_doubtful(ari_trial *t)
+static bool related_by_agreement(ari_trial *t)
 {
-    bool some = fabs(t->z) > Z_SOME, open = false, silent = t->layer_count == 0 && t->agreement_count == 0;
+    if (t->agreeing == 0) return false;
+    bool all = most(t->agreeing, t->agreement_count);
+    decide(t, all ? ARI_KINSHIP_RELATED : ARI_KINSHIP_PARTLY, ARI_TEST_AGREEMENT);
+    return true;
+}
+
+static bool related_by_cosines(ari_trial *t)
+{
+    if (t->cosines.told == 0 || !is_sure(t->cosines.z)) return false;
+    decide(t, ARI_KINSHIP_RELATED, ARI_TEST_COSINES);
+    return true;
+}
+
+/* No MLP, but attention's values in two layers, or in the only one. */
+static bool related_in_attention(ari_trial *t)
+{
+    if (t->sure_value == 0 || (t->sure_value == 1 && t->layer_count > 1)) return false;
+    pool_layers(t, counts_sure);
+    decide(t, ARI_KINSHIP_PARTLY, ARI_TEST_NEURONS);
+    return true;
+}
+
+/* Is there more than chance often gives, which no other test could look at or dismiss? */
+static bool is_open(const ari_trial *t)
+{
+    bool some = fabs(t->z) > Z_SOME;
     for (size_t i = 0; i < t->layer_count; i++) some = some || fabs(t->layers[i].z) > Z_SOME;
-    for (size_t i = 0; i < t->agreement_count; i++) open = open || t->agreements[i].test.p < P_SOME;
-    open = open || (t->cosines.told > 0 && fabs(t->cosines.z) > Z_SOME + 1);
-    open = open || (some && t->agreement_count == 0 && t->cosines.told == 0);
+    for (size_t i = 0; i < t->agreement_count; i++) {
+        if (t->agreements[i].test.p < P_SOME) return true;
+    }
+    /* Of six cosines and more, chance is beyond 3 now and then. */
+    if (t->cosines.told > 0 && fabs(t->cosines.z) > Z_SOME + 1) return true;
+    if (t->sure_value > 0 || t->sure_mlp > 1) return true;
+    return some && t->agreement_count == 0 && t->cosines.told == 0;
+}
+
+static void decide_unrelated(ari_trial *t)
+{
     ari_test by = t->layer_count > 0       ? ARI_TEST_NEURONS
                   : t->agreement_count > 0 ? ARI_TEST_AGREEMENT
                                            : ARI_TEST_NONE;
-    decide(t, silent ? ARI_KINSHIP_NOT_COMPARABLE : open ? ARI_KINSHIP_INCONCLUSIVE : ARI_KINSHIP_NONE, by);
+    if (by == ARI_TEST_NONE) {
+        decide(t, ARI_KINSHIP_NOT_COMPARABLE, by);
+    } else {
+        decide(t, is_open(t) ? ARI_KINSHIP_INCONCLUSIVE : ARI_KINSHIP_NONE, by);
+    }
 }
 
+/* The order is the study's; what holds first decides. */
 static bool run_tests(ari_trial *t, const layer_pair *pairs, size_t count, bool full)
 {
     if (!test_neurons(t, pairs, count, full)) return false;
-    if (settled_by_neurons(t)) {
+    if (related_by_neurons(t)) {
         decide(t, ARI_KINSHIP_RELATED, ARI_TEST_NEURONS);
         return true;
     }
     if (!test_agreements(t, pairs, count)) return false;
-    if (t->map.matched > 0) {
-        decide_partly(t);
-        return true;
-    }
-    if (t->agreeing > 0) {
-        decide(t, most(t->agreeing, t->agreement_count) ? ARI_KINSHIP_RELATED : ARI_KINSHIP_PARTLY,
-               ARI_TEST_AGREEMENT);
-        return true;
-    }
+    if (related_in_layers(t) || related_by_agreement(t)) return true;
     if (!test_cosines(t, pairs, count)) return false;
-    if (t->cosines.told > 0 && fabs(t->cosines.z) > Z_SURE) {
-        decide(t, ARI_KINSHIP_RELATED, ARI_TEST_COSINES);
-    } else {
-        decide_doubtful(t);
-    }
+    if (!related_by_cosines(t) && !related_in_attention(t)) decide_unrelated(t);
     return true;
 }
 
@@ -322,7 +435,9 @@ static void adopt_agreements(ari_trial *t)
         const ari_agreement_trial *g = &t->agreements[i];
         for (size_t k = 0; g->test.p < P_SURE && k < t->map.count; k++) {
             ari_layer_match *m = &t->map.of[k];
-            if (m->layer == g->b && m->other == NO_NUMBER) m->other = g->a;
+            if (m->layer != g->b || m->other != NO_NUMBER) continue;
+            m->other = g->a;
+            m->agreed = true;
         }
     }
 }

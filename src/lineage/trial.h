@@ -37,13 +37,18 @@ typedef struct ari_layer_trial {
     bool told[TRIAL_KINDS]; /* trial_kinds */
     ari_diagonal of[TRIAL_KINDS];
     size_t told_count;
-    double rho, z; /* Mean, and Stouffer's. */
+    bool mlp_told, sure_mlp, some_mlp,
+        sure_value; /* Beyond Z_SURE, Z_SOME; the matrices of the MLP together. */
+    double rho, z;  /* Mean, and Stouffer's. */
+    size_t shifts;  /* Of the null of that kind that has the fewest. */
+    uint64_t bytes_read;
 } ari_layer_trial;
 
 typedef struct ari_agreement_trial {
     uint32_t a, b;
     ari_unit_home a_home, b_home;
     ari_gate_up test;
+    uint64_t bytes_read;
 } ari_agreement_trial;
 
 typedef struct ari_trial {
@@ -52,16 +57,16 @@ typedef struct ari_trial {
     size_t a_layers, b_layers;     /* With hidden units. */
     size_t a_constant, b_constant; /* Of these, those of which all that was sampled is constant. */
     ari_layer_map map, repeats_a, repeats_b;
-    ari_kin_experts experts_a, experts_b; /* tried 0: there are none. */
-    ari_layer_trial *layers;              /* malloc'd. */
-    size_t layer_count, sure;             /* sure: of these, those beyond Z_SURE. */
-    double rho, z, p;                     /* Of T1, over all of them. */
+    ari_kin_experts experts_a, experts_b;                         /* tried 0: there are none. */
+    ari_layer_trial *layers;                                      /* malloc'd. */
+    size_t layer_count, mlp_told, sure_mlp, some_mlp, sure_value; /* Layers of which that holds. */
+    double rho, z, p; /* Of T1, over those that the verdict goes by. */
     ari_agreement_trial agreements[TRIAL_LAYERS];
     size_t agreement_count, agreeing;
     ari_ranks cosines; /* told 0: not measured. */
     double cosines_p;
     ari_norms norms;
-    uint64_t bytes_map, bytes_neurons, bytes_agreement, bytes_cosines, bytes_norms;
+    uint64_t bytes_map, bytes_cosines, bytes_norms;
     ari_kinship kinship;
     ari_test by; /* What decided. */
     double effect, chance;

@@ -82,7 +82,7 @@ void diff_document(const ari_lineage *l, ari_doc *d)
     doc_title(d, "B", l->b->path);
     if (l->other != NULL) doc_title(d, "C", l->other->path);
     doc_heading(d, tone_of(l), word_in(d->language, summary_word(l)));
-    if (l->measured && l->kinship != ARI_KINSHIP_IDENTICAL)
+    if (l->measured && l->p > 0)
         doc_paragraph(d, TONE_PLAIN,
                       SAY(d, DIFF_MEASURED, doc_printf(d, "%.3f", l->effect), chance_words(d, l->p)));
     doc_heading(d, TONE_PLAIN, W(d, DIFF_EVIDENCE));
@@ -133,6 +133,7 @@ static void add_layers(json_builder *b, json_tree *list, const ari_trial *t, con
         }
         add_real(b, o, "effect", m->told, m->test.rho);
         add_real(b, o, "z", m->told, m->test.z);
+        json_add_text(b, o, "by", m->other == NO_NUMBER ? NULL : m->agreed ? "T2" : "T1");
         json_add_uint(b, o, "hits", m->test.hits);
         json_add_uint(b, o, "sampled", m->test.units);
     }
@@ -165,7 +166,7 @@ bool diff_json(const ari_lineage *l, bool indented, ari_text *out)
     json_add_text(&b, top, "a", l->a->path);
     json_add_text(&b, top, "b", l->b->path);
     json_add_text(&b, top, "relation", kinship_word(l->kinship));
-    add_real(&b, top, "p_value", l->measured, l->p);
+    add_real(&b, top, "p_value", l->measured && l->p > 0, l->p);
     add_real(&b, top, "effect", l->measured, l->effect);
     json_add_uint(&b, top, "bytes_read", l->bytes_read);
     json_add_bool(&b, top, "full", l->full);
