@@ -5,14 +5,13 @@
 #include <inttypes.h>
 #include <math.h>
 
-static ari_proof *add(ari_lineage *l, const ari_proof *one)
+void lineage_prove(ari_lineage *l, const ari_proof *one)
 {
-    if (!array_room(&l->proofs, &l->proof_room, l->proof_count, sizeof(l->proofs[0]))) {
+    if (array_room(&l->proofs, &l->proof_room, l->proof_count, sizeof(l->proofs[0]))) {
+        l->proofs[l->proof_count++] = *one;
+    } else {
         l->arena.failed = true;
-        return NULL;
     }
-    l->proofs[l->proof_count] = *one;
-    return &l->proofs[l->proof_count++];
 }
 
 static const char *kind_words(ari_unit_kind kind)
@@ -73,7 +72,7 @@ static void tell_identity(ari_lineage *l)
         p.effect = (double)i->same_words / words;
     }
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 /* --- Layers -------------------------------------------------------------------------------------------- */
@@ -149,7 +148,7 @@ static void tell_map(ari_lineage *l, const ari_trial *x, const char *role)
             text_put(&t, "; layers of A stand in B more than once (depth up-scaling)");
     }
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_repeats(ari_lineage *l, const ari_layer_map *m, const char *name, const char *role)
@@ -164,7 +163,7 @@ static void tell_repeats(ari_lineage *l, const ari_layer_map *m, const char *nam
         text_printf(&t, "%s%" PRIu32 " is like %" PRIu32, i == 0 ? "" : ", ", m->of[i].layer, m->of[i].other);
     text_put(&t, " (as depth up-scaling leaves them)");
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 /* --- T1 to T3 --------------------------------------------------------------------------------------------
@@ -209,7 +208,7 @@ static void tell_layer(ari_lineage *l, const ari_layer_trial *x, const char *rol
     text_printf(&t, "; correlation %.3f, z %.1f", x->rho, x->z);
     if (fabs(x->z) > Z_SURE) put_drift(&t, x->rho);
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_agreement(ari_lineage *l, const ari_agreement_trial *x, const char *role, uint64_t bytes)
@@ -235,7 +234,7 @@ static void tell_agreement(ari_lineage *l, const ari_agreement_trial *x, const c
     p.null = arena_printf(
         &l->arena, "the tries shifted; at least, each of the two finds any of %" PRIu64 " neurons", g->of);
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_cosines(ari_lineage *l, const ari_trial *x, const char *role)
@@ -254,7 +253,7 @@ static void tell_cosines(ari_lineage *l, const ari_trial *x, const char *role)
                      "how gate, up and down of each neuron lie to each other, which no change of the basis "
                      "changes: ranks over the neurons correlate by %.3f, z %.1f (%zu cosines compared)",
                      x->cosines.rho, x->cosines.z, x->cosines.told);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_norms(ari_lineage *l, const ari_trial *x, const char *role)
@@ -276,7 +275,7 @@ static void tell_norms(ari_lineage *l, const ari_trial *x, const char *role)
         "independent vectors with these means and spreads %.4f is expected, so the cosine says "
         "nothing",
         n->vectors, n->rho, n->z, n->cosine, n->expected);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 /* Why there was no test. */
@@ -297,7 +296,7 @@ static void tell_untested(ari_lineage *l, const ari_trial *x, const char *role)
                          "%zu of %zu in A, %zu of %zu in B",
                          x->a_constant, x->a_layers, x->b_constant, x->b_layers);
     }
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_trial(ari_lineage *l, const ari_trial *x, const char *role)
