@@ -302,8 +302,8 @@ typedef struct ari_lineage ari_lineage;
 
 /* full: all values of all layers. Borrows the models. Where one is a capsule with a fingerprint, fingerprints
  * are compared, and what is found is a lead: see ari_lineage_is_lead. Fails with UNSUPPORTED for what has
- * neither values nor fingerprint (a capsule made without, a catalogued model) and with LIMIT. ari_lineage_free
- * it. */
+ * neither values nor fingerprint (a capsule made without, a catalogued model) and with LIMIT.
+ * ari_lineage_free it. */
 ari_status ari_diff(const ari_model *a, const ari_model *b, bool full, ari_lineage **out, ari_err *err);
 /* "identical"; "related": not independent since initialisation, be it by descent, by a common ancestor or by
  * the same seed; "partly_related"; "no_relation_found", in what was compared; "inconclusive";

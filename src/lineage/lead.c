@@ -190,7 +190,8 @@ static bool compare_sides(side *a, side *b, ari_lead *out)
     return ok;
 }
 
-/* --- Hashes ----------------------------------------------------------------------------------------------- */
+/* --- Hashes -----------------------------------------------------------------------------------------------
+ */
 
 /* Of all tensors of one side, by need: those that the other has, too. */
 static uint64_t hash_of(const ari_model *m, const ari_tensor *row, uint64_t *bytes_read)

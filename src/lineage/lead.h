@@ -19,9 +19,9 @@ typedef struct ari_lead {
     uint64_t a_width, b_width;
     size_t pair_count;
     lead_pair pairs[PRINT_LAYERS];
-    bool searched;  /* Depths differ: layers were looked for by one half of the sums. */
-    size_t sums;    /* Pairs of them; 0 where none could be compared. */
-    double rho;     /* Pearson's, of all. */
+    bool searched;   /* Depths differ: layers were looked for by one half of the sums. */
+    size_t sums;     /* Pairs of them; 0 where none could be compared. */
+    double rho;      /* Pearson's, of all. */
     ari_ranks ranks; /* Of the cosines. */
     double ranks_p;
     uint64_t hashed, same; /* Tensors of one name, type and shape with a hash in both; those with the same. */

@@ -54,12 +54,12 @@ static void tell_sums(ari_lineage *l, const ari_lead *x)
     const char *of = is_found(x)                ? "a lead"
                      : fabs(x->rho) < LEAD_SOME ? "no lead, which clears nobody"
                                                 : "too little for a lead, which clears nobody";
-    p.statement = arena_printf(&l->arena,
-                               "signed sums of the entries of up, gate, down and v, in %zu layer%s%s: %zu of "
-                               "each correlate by %.3f: %s",
-                               x->pair_count, x->pair_count == 1 ? "" : "s",
-                               x->searched ? ", paired by the other half of the sums" : "", x->sums, x->rho,
-                               of);
+    p.statement =
+        arena_printf(&l->arena,
+                     "signed sums of the entries of up, gate, down and v, in %zu layer%s%s: %zu of "
+                     "each correlate by %.3f: %s",
+                     x->pair_count, x->pair_count == 1 ? "" : "s",
+                     x->searched ? ", paired by the other half of the sums" : "", x->sums, x->rho, of);
     p.null = arena_printf(&l->arena,
                           "independent models: 0, with a standard deviation of %.3f and what all models of a "
                           "kind have in common",
@@ -101,7 +101,8 @@ static void tell_layers(ari_lineage *l, const ari_lead *x)
     ari_text t = { 0 };
     ari_proof p = { .test = "layers" };
     if (!x->searched || x->pair_count == 0) return;
-    text_put(&t, "the models are not as deep as each other; the layers of B with those of A that are nearest: ");
+    text_put(&t,
+             "the models are not as deep as each other; the layers of B with those of A that are nearest: ");
     for (size_t i = 0; i < x->pair_count; i++)
         text_printf(&t, "%s%" PRIu32 " with %" PRIu32, i == 0 ? "" : ", ", x->pairs[i].b, x->pairs[i].a);
     p.statement = t.failed ? NULL : arena_copy(&l->arena, (ari_span){ (const uint8_t *)t.data, t.size });
@@ -114,12 +115,14 @@ static void tell_untested(ari_lineage *l, const ari_lead *x)
 {
     ari_proof p = { .test = "layers" };
     if (x->a_width != x->b_width) {
-        p.statement = arena_printf(&l->arena, "A is %" PRIu64 " wide and B %" PRIu64 ": fingerprints of such "
-                                              "models say nothing of each other",
+        p.statement = arena_printf(&l->arena,
+                                   "A is %" PRIu64 " wide and B %" PRIu64 ": fingerprints of such "
+                                   "models say nothing of each other",
                                    x->a_width, x->b_width);
     } else if (x->sums == 0 && x->ranks.told == 0) {
-        p.statement = "no matrix of the one is as large as that of the other: their fingerprints say nothing of "
-                      "each other";
+        p.statement =
+            "no matrix of the one is as large as that of the other: their fingerprints say nothing of "
+            "each other";
     } else {
         return;
     }

@@ -404,7 +404,8 @@ uint64_t capsule_hash_of(const ari_capsule *k, const ari_tensor *t)
 {
     capsule_hash wanted = { .record_at = t->record_at };
     const capsule_hash *found =
-        k->hash_count == 0 ? NULL : bsearch(&wanted, k->hashes, k->hash_count, sizeof(wanted), by_hash_record);
+        k->hash_count == 0 ? NULL
+                           : bsearch(&wanted, k->hashes, k->hash_count, sizeof(wanted), by_hash_record);
     return found == NULL ? 0 : found->hash;
 }
 

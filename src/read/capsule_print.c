@@ -121,7 +121,8 @@ static print_layer *layer_in(capsule_reading *r, ari_fingerprint *f, uint64_t la
         if (f->layers[i].layer == layer) return &f->layers[i];
     }
     if (f->count == PRINT_LAYERS || layer > UINT32_MAX) {
-        refuse(r, 0, layer > UINT32_MAX ? "a layer's number is too high" : "a fingerprint of too many layers");
+        refuse(r, 0,
+               layer > UINT32_MAX ? "a layer's number is too high" : "a fingerprint of too many layers");
         return NULL;
     }
     f->layers[f->count].layer = (uint32_t)layer;
@@ -142,8 +143,8 @@ static void take_values(capsule_reading *r, size_t at, print_vector *out)
     memcpy(out->values, bytes, n);
 }
 
-const char *const capsule_print_members[] = { "version", "layer",   "depth",  "width", "home",     "units",
-                                              "experts", "values", "sd", "kurtosis", "max", NULL };
+const char *const capsule_print_members[] = { "version", "layer",  "depth", "width",    "home", "units",
+                                              "experts", "values", "sd",    "kurtosis", "max",  NULL };
 
 void capsule_read_print(capsule_reading *r, ari_span name, const size_t *at)
 {

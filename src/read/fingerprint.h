@@ -1,9 +1,9 @@
 /* fingerprint.h -- some numbers of a model that its relatives have, too, and the model cannot be made of.
  *
- * Of up to eight layers: signed sums of the entries of up, gate, down and v (sketches), and how gate, up and down
- * of some units lie to each other (cosines). lineage/sketch.h computes them, read/capsule_print.c reads and
- * writes them; man/archinspect-capsule.5 says how anybody else does. All that is there is small and of fixed
- * size, whatever a file announces. */
+ * Of up to eight layers: signed sums of the entries of up, gate, down and v (sketches), and how gate, up and
+ * down of some units lie to each other (cosines). lineage/sketch.h computes them, read/capsule_print.c reads
+ * and writes them; man/archinspect-capsule.5 says how anybody else does. All that is there is small and of
+ * fixed size, whatever a file announces. */
 #ifndef ARI_READ_FINGERPRINT_H
 #define ARI_READ_FINGERPRINT_H
 
