@@ -213,6 +213,7 @@ typedef struct ari_checks {
     void (*opened)(void *context); /* Once: no file will be opened from here on. */
     void (*progress)(void *context, uint64_t bytes, uint64_t of);
     void *context;
+    bool fingerprint; /* Of ari_capsule_make only: some numbers by which relatives are found. */
 } ari_checks;
 
 /* Look closer: at what lies in the folder, chat templates, code that configurations name, disguises; and at
@@ -234,12 +235,15 @@ ari_status ari_model_measure(ari_model *model, ari_err *err);
 
 /* Is it a capsule: what headers said, and no values? */
 bool ari_model_is_capsule(const ari_model *model);
+/* Is it a capsule that a fingerprint was kept in? */
+bool ari_model_has_fingerprint(const ari_model *model);
 /* Make one: what the headers of the model say, and what lies beside them and is read along, as a file that
  * opens like the model itself (archinspect-capsule(5)). The same bytes for the same model, of one version of
- * zstd. Of `checks`, only hash adds to it (the SHA-256 of each whole file: reads all data); `opened` and
+ * zstd. Of `checks`, hash adds to it the SHA-256 of each whole file (reads all data), and fingerprint some
+ * thousand small numbers that ari_diff takes in place of values (reads some megabytes); `opened` and
  * `progress` are called as by ari_model_verify. Fails with UNSUPPORTED for what is a capsule already or has
- * no files, and where there is nothing to hash with; with LIMIT; with TRUNCATED, UNREADABLE for data. *out is
- * malloc'd. */
+ * no files, where there is nothing to hash with, and where there are no values to take a fingerprint of; with
+ * LIMIT; with TRUNCATED, UNREADABLE for data. *out is malloc'd. */
 ari_status ari_capsule_make(ari_model *model, const ari_checks *checks, unsigned char **out, size_t *bytes,
                             ari_err *err);
 
@@ -312,8 +316,9 @@ typedef struct ari_reading {
     void *context;
 } ari_reading;
 
-/* how: NULL for a sample. Borrows the models. Fails with UNSUPPORTED for what has no values (a
- * capsule, a catalogued model) and with LIMIT. ari_lineage_free it. */
+/* how: NULL for a sample. Borrows the models. Where one is a capsule with a fingerprint, fingerprints are
+ * compared, and what is found is a lead: see ari_lineage_is_lead. Fails with UNSUPPORTED for what has neither
+ * values nor fingerprint (a capsule made without, a catalogued model) and with LIMIT. ari_lineage_free it. */
 ari_status ari_diff(const ari_model *a, const ari_model *b, const ari_reading *how, ari_lineage **out,
                     ari_err *err);
 /* Is `a` a mix of `b` and `other`? Adds the shares of each layer to the evidence. base: what both come from,
@@ -324,6 +329,10 @@ ari_status ari_lineage_mix(ari_lineage *lineage, const ari_model *other, const a
  * the same seed; "partly_related"; "no_relation_found", in what was compared; "inconclusive";
  * "not_comparable". */
 const char *ari_lineage_relation(const ari_lineage *lineage);
+/* Is it of fingerprints? Then "related" is a reason to look closer, and finding nothing, which is
+ * "inconclusive", clears nobody: the weights themselves are needed. Never "identical" or "no_relation_found".
+ */
+bool ari_lineage_is_lead(const ari_lineage *lineage);
 void ari_lineage_free(ari_lineage *lineage);
 
 /* Reports. The text is malloc'd, terminated, and the caller's to free. */

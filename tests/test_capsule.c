@@ -336,13 +336,13 @@ Test(capsule, the_last_of_one_name_wins)
 Test(capsule, what_is_newer_is_passed_over)
 {
     reading r = read_text("{\"schema\":\"archinspect/capsule/1\",\"files\":1,\"tensors\":1,\"x\":[{}]}\n"
-                          "{\"fingerprint\":[1,2],\"of\":\"a\"}\n" FILE_LINE
+                          "{\"footprint\":[1,2],\"of\":\"a\"}\n" FILE_LINE
                           "{\"finding\":\"never-heard-of\",\"message\":\"x\"}\n"
                           "[\"a\",\"U8\",[900],{\"mean\":1.5},{\"file\":3}]\n17\n{}\n");
     cr_assert(r.c != NULL, "%s", r.err.text);
     cr_expect(the_tensor(&r, "a")->begin == 100);
     cr_expect_str_eq(r.findings, "capsule-no-values capsule-newer");
-    /* x, the line of fingerprints, the finding, mean, the fifth element and 17. */
+    /* x, the line of footprints, the finding, mean, the fifth element and 17. */
     cr_expect(strstr(r.c->findings.items[1].message, "6 things") == r.c->findings.items[1].message);
     reading_free(&r);
 }
@@ -448,4 +448,75 @@ Test(capsule, is_no_shard)
     cr_expect(r.c == NULL && r.err.status == ARI_UNSUPPORTED, "%s", r.err.text);
     memory_close(&a);
     memory_close(&b);
+}
+
+/* --- Fingerprints ------------------------------------------------------------------------------------ */
+
+#define PRINT_OF(kind, layer, rest, values)                                                            \
+    "{\"fingerprint\":\"" kind "\",\"version\":1,\"layer\":" #layer ",\"depth\":12,\"width\":64," rest \
+    "\"values\":\"" values "\"}\n"
+#define PRINT_LINE(kind, layer, values) \
+    PRINT_OF(kind, layer, "\"home\":\"dense\",\"units\":128,\"experts\":1,", values)
+#define HASHED "[\"a\",\"U8\",[900],{\"hash\":\"00000000000001ff\"}]\n"
+
+Test(capsule, fingerprints_are_read)
+{
+    reading r = read_text(HEAD(1, 1) PRINT_LINE("up", 3, "007f8081ff") PRINT_LINE("gate-down", 3, "01")
+                              PRINT_LINE("v", 9, "02") FILE_LINE HASHED);
+    cr_assert(r.c != NULL, "%s", r.err.text);
+    const ari_fingerprint *f = r.c->capsule->print;
+    cr_assert(f != NULL && f->count == 2 && f->depth == 12 && f->width == 64);
+    cr_expect(f->layers[0].layer == 3 && f->layers[1].layer == 9);
+    const print_vector *up = &f->layers[0].of[PRINT_UP];
+    cr_assert(up->count == 5 && up->units == 128 && up->experts == 1 && up->home == 0);
+    static const int8_t expected[] = { 0, 127, -128, -127, -1 };
+    cr_expect(memcmp(up->values, expected, sizeof(expected)) == 0);
+    cr_expect(f->layers[0].of[PRINT_GATE_DOWN].count == 1 && f->layers[1].of[PRINT_VALUE].values[0] == 2);
+    cr_expect(f->layers[1].of[PRINT_UP].count == 0);
+    cr_expect(capsule_hash_of(r.c->capsule, the_tensor(&r, "a")) == 0x1ff);
+    cr_expect_str_eq(r.findings, "capsule-no-values");
+    reading_free(&r);
+}
+
+/* Another version, a kind or a home that is not known: none of them is compared. */
+Test(capsule, newer_fingerprints_are_passed_over)
+{
+    reading r = read_text(HEAD(1, 1) "{\"fingerprint\":\"up\",\"version\":2,\"values\":{}}\n" PRINT_LINE(
+        "router", 1, "00") PRINT_OF("up", 1, "\"home\":\"rented\",", "00") FILE_LINE HASHED);
+    cr_assert(r.c != NULL, "%s", r.err.text);
+    cr_expect(r.c->capsule->print == NULL);
+    cr_expect(strstr(r.findings, "capsule-newer") != NULL, "%s", r.findings);
+    reading_free(&r);
+}
+
+#define TEN(x) x x x x x x x x x x
+#define HEX_260 TEN(TEN("aabb")) TEN("aabb") TEN("aabb") TEN("aabb") TEN("aabb") TEN("aabb") TEN("aabb")
+
+Test(capsule, hostile_fingerprints_are_refused)
+{
+    static const char *const bad[] = {
+        PRINT_LINE("up", 1, ""),
+        PRINT_LINE("up", 1, "0"),
+        PRINT_LINE("up", 1, "0g"),
+        PRINT_LINE("up", 1, HEX_260 HEX_260),
+        PRINT_LINE("up", 4294967296, "00"),
+        PRINT_LINE("up", -1, "00"),
+        PRINT_LINE("up", null, "00"),
+        "{\"fingerprint\":7}\n",
+        "{\"fingerprint\":\"up\",\"version\":1,\"home\":\"dense\",\"values\":\"00\",\"layer\":0}\n",
+        PRINT_LINE("up", 1, "00") "{\"fingerprint\":\"up\",\"version\":1,\"home\":\"dense\",\"layer\":1,"
+                                  "\"depth\":13,\"width\":64,\"values\":\"00\"}\n",
+        PRINT_LINE("v", 1, "00") PRINT_LINE("v", 2, "00") PRINT_LINE("v", 3, "00") PRINT_LINE("v", 4, "00")
+            PRINT_LINE("v", 5, "00") PRINT_LINE("v", 6, "00") PRINT_LINE("v", 7, "00")
+                PRINT_LINE("v", 8, "00") PRINT_LINE("v", 9, "00"),
+        FILE_LINE "[\"b\",\"U8\",[1],{\"hash\":\"1\"}]\n",
+        FILE_LINE "[\"b\",\"U8\",[1],{\"hash\":\"000000000000000g\"}]\n",
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char text[8192];
+        snprintf(text, sizeof(text), HEAD(1, 1) "%s" FILE_LINE HASHED, bad[i]);
+        reading r = read_text(text);
+        cr_expect(r.c == NULL && r.err.status == ARI_MALFORMED, "%zu: %s", i, r.err.text);
+        reading_free(&r);
+    }
 }

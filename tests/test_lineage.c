@@ -4,6 +4,7 @@
 #include "lineage/lineage.h"
 
 #include "files.h"
+#include "lineage/sketch.h"
 #include "measure/chance.h"
 #include "measure/product.h"
 
@@ -465,4 +466,170 @@ Test(lineage, products_of_vectors)
     products(a, 3, b, 5, product_room(5), out);
     static const float expected[15] = { 1, 4, 9, 16, 25, 1, 2, 3, 4, 5 };
     for (size_t i = 0; i < 15; i++) cr_expect(out[i] == expected[i], "%zu: %g", i, (double)out[i]);
+}
+
+/* --- Fingerprints ----------------------------------------------------------------------------------------
+ */
+
+/* Splitmix64 as its author has it, seeded with 0; the others by a program of a few lines. */
+Test(lineage, signs_are_published)
+{
+    cr_expect(sketch_signs(0) == UINT64_C(0xe220a8397b1dcdaf));
+    cr_expect(sketch_signs(1) == UINT64_C(0x6e789e6aa1b965f4));
+    cr_expect(sketch_signs_at(PRINT_GATE, 0, 63) == UINT64_C(0xd08bf4eccba8d3a1));
+    cr_expect(sketch_signs_at(PRINT_DOWN, 3, PRINT_NUMBERS + 64) == UINT64_C(0xda0a6818339272ce));
+}
+
+/* Two units: 3 0 4 and 0 12 0, of size 13; signs as above. +-3 +-4 +-12, by 13, times 32. */
+Test(lineage, sums_by_hand)
+{
+    static const int8_t expected[PRINT_SKETCHES][6] = { { -12, 32, 47, 12, 12, 32 },
+                                                        { -32, -47, -27, 12, -32, -32 },
+                                                        { 47, -27, -12, -27, 12, -47 },
+                                                        { -32, -47, -47, 47, -27, -32 } };
+    float x[2 * 8] = { 3, 0, 4, 0, 0, 0, 0, 0, 0, 12, 0 };
+    bool live[2] = { true, true };
+    ari_sample s = { .x = x, .live = live, .count = 2, .width = 3, .room = 8, .live_count = 2 };
+    for (uint32_t kind = 0; kind < PRINT_SKETCHES; kind++) {
+        int8_t out[6];
+        sketch_sums(&s, kind, 6, out);
+        cr_expect(memcmp(out, expected[kind], sizeof(out)) == 0, "kind %" PRIu32 ": %d %d ...", kind, out[0],
+                  out[1]);
+    }
+}
+
+/* FNV's own vectors; of what is longer, three parts. */
+Test(lineage, hashes_are_known)
+{
+    enum { LONG = 1 << 20 };
+    cr_expect(sketch_hash(ARI_SPAN("a")) == UINT64_C(0xaf63dc4c8601ec8c));
+    cr_expect(sketch_hash(ARI_SPAN("foobar")) == UINT64_C(0x85944171f73967e8));
+    uint8_t *bytes = calloc(1, LONG);
+    ari_span all = { bytes, LONG };
+    uint64_t before = sketch_hash(all);
+    bytes[1 << 17] = 1; /* Between the head and the middle. */
+    cr_expect(sketch_hash(all) == before);
+    static const size_t seen[] = { 0, PRINT_HASHED - 1, (LONG - PRINT_HASHED) / 2, LONG - PRINT_HASHED,
+                                   LONG - 1 };
+    for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+        bytes[seen[i]] = 1;
+        cr_expect(sketch_hash(all) != before, "%zu", seen[i]);
+        bytes[seen[i]] = 0;
+    }
+    free(bytes);
+}
+
+/* The model's capsule, opened. */
+static ari_model *kept(ari_model *m)
+{
+    ari_checks checks = { .fingerprint = true };
+    ari_err err = ARI_ERR_INIT;
+    unsigned char *bytes[2];
+    size_t size[2];
+    for (size_t i = 0; i < 2; i++)
+        cr_assert(ari_capsule_make(m, &checks, &bytes[i], &size[i], &err) == ARI_OK, "%s", err.text);
+    cr_expect(size[0] == size[1] && memcmp(bytes[0], bytes[1], size[0]) == 0, "the same bytes");
+    ari_model *out = read_back((ari_span){ bytes[0], size[0] });
+    cr_expect(ari_model_has_fingerprint(out) && !ari_model_has_fingerprint(m));
+    ari_model_close(m);
+    free(bytes[0]);
+    free(bytes[1]);
+    return out;
+}
+
+/* a's capsule with b, or with b's capsule; both are dropped. */
+static ari_lineage *led(noise *a, noise *b, bool both)
+{
+    ari_err err = ARI_ERR_INIT;
+    ari_lineage *l = NULL;
+    ari_model *x = kept(written(a)), *y = both ? kept(written(b)) : written(b);
+    cr_assert(ari_diff(x, y, false, &l, &err) == ARI_OK, "%s", err.text);
+    cr_expect(ari_lineage_is_lead(l));
+    drop(a);
+    drop(b);
+    return l;
+}
+
+static const ari_proof *proof_of(const ari_lineage *l, const char *test)
+{
+    for (size_t i = 0; i < l->proof_count; i++) {
+        if (strcmp(l->proofs[i].test, test) == 0) return &l->proofs[i];
+    }
+    cr_assert_fail("no %s", test);
+}
+
+/* A capsule keeps what the values say: of both, of one, the same correlation. */
+Test(lineage, fingerprints_survive_a_capsule)
+{
+    for (int both = 0; both < 2; both++) {
+        ari_lineage *l = led(make(20, LAYERS), make(20, LAYERS), both);
+        expect_relation(l, "the same", "related");
+        cr_expect(proof_of(l, "F1")->effect >= 1 && proof_of(l, "F2")->effect > 0.999);
+        cr_expect(proof_of(l, "F3")->effect >= 1);
+        let_go(l);
+    }
+}
+
+/* 1 / sqrt(1 + k^2), as of the values; 1024 sums: of such a correlation four standard deviations are
+ * 4 (1 - rho^2) / 32. Of independent ones below 0.15, and never related. */
+Test(lineage, fingerprints_follow_the_formula)
+{
+    static const double sizes[] = { 0.1, 0.5, 1, 2 };
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        noise *b = make(21, LAYERS);
+        add_noise(b, sizes[i], 22);
+        ari_lineage *l = led(make(21, LAYERS), b, i % 2 == 0);
+        double rho = 1 / sqrt(1 + sizes[i] * sizes[i]);
+        expect_relation(l, "noise", "related");
+        cr_expect(fabs(l->effect - rho) < 4 * (1 - rho * rho) / 32 + 0.005,
+                  "noise of %g: %g wanted, found %g", sizes[i], rho, l->effect);
+        cr_expect(!(proof_of(l, "F3")->effect > 0));
+        let_go(l);
+    }
+    for (uint64_t seed = 30; seed < 40; seed++) {
+        ari_lineage *l = led(make(seed, LAYERS), make(seed + 10, LAYERS), seed % 2 == 0);
+        expect_relation(l, "two seeds", "inconclusive");
+        cr_expect(fabs(l->effect) < 0.15, "%g", l->effect);
+        let_go(l);
+    }
+}
+
+/* What all units lean to is no lead. */
+Test(lineage, a_shared_mean_is_no_lead)
+{
+    noise *of[2] = { make(23, LAYERS), make(24, LAYERS) }, *lean = make(25, 1);
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t l = 0; l < LAYERS; l++) {
+            for (size_t i = 0; i < numbers_in(UP); i++) {
+                of[k]->of[l][UP][i] += lean->of[0][UP][i % WIDTH];
+                of[k]->of[l][GATE][i] += lean->of[0][GATE][i % WIDTH];
+            }
+        }
+    }
+    ari_lineage *l = led(of[0], of[1], false);
+    expect_relation(l, "a shared mean", "inconclusive");
+    cr_expect(fabs(proof_of(l, "F1")->effect) < 0.15, "%g", proof_of(l, "F1")->effect);
+    let_go(l);
+    drop(lean);
+}
+
+/* Twice as deep, each layer doubled: found by half of the sums, and told by the other; noise finds nothing.
+ */
+Test(lineage, fingerprints_of_another_depth)
+{
+    noise *deep = make(27, 2 * LAYERS), *flat = make(26, LAYERS);
+    for (size_t l = 0; l < deep->layers; l++) {
+        for (size_t m = 0; m < MATRICES; m++)
+            memcpy(deep->of[l][m], flat->of[l / 2][m], numbers_in(m) * sizeof(float));
+    }
+    ari_lineage *l = led(flat, deep, false);
+    expect_relation(l, "doubled", "related");
+    cr_expect(l->effect > 0.999 && proof_of(l, "F2")->effect > 0.999, "%g", l->effect);
+    cr_expect(strstr(proof_of(l, "layers")->statement, ": 0 with 0, 2 with 1, 4 with 2, 6 with 3") != NULL,
+              "%s", proof_of(l, "layers")->statement);
+    let_go(l);
+    l = led(make(28, LAYERS), make(29, 2 * LAYERS), false);
+    expect_relation(l, "two seeds of two depths", "inconclusive");
+    cr_expect(fabs(l->effect) < 0.15, "%g", l->effect);
+    let_go(l);
 }

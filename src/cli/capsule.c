@@ -35,6 +35,7 @@ static ari_status make(void *context, ari_err *err)
     ari_model *model = NULL;
     ari_checks checks = { .hash = m->run->o->checks.hash, .opened = seal, .progress = show_progress };
     checks.context = m;
+    checks.fingerprint = m->run->o->checks.fingerprint;
     ari_status status = subject_need_one(&m->subject, err);
     if (status == ARI_OK) status = subject_open(m->run, &m->subject, 0, &model, err);
     if (status == ARI_OK) status = ari_capsule_make(model, &checks, &m->bytes, &m->size, err);

@@ -222,7 +222,9 @@ static ari_status need_values(side *s, ari_err *err)
     const char *why = s->subject.set == NULL           ? "the catalogue has figures of it, and no values"
                       : ari_model_is_capsule(s->model) ? "a capsule has no values to compare"
                                                        : NULL;
-    if (why == NULL) return ARI_OK;
+    if (why == NULL || ari_model_has_fingerprint(s->model)) return ARI_OK;
+    if (s->subject.set != NULL)
+        ari_hint(err, "a capsule of the original made with --fingerprint would do, for a lead");
     ari_model_close(s->model);
     s->model = NULL;
     return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "%s", why);

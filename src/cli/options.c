@@ -286,6 +286,7 @@ static bool set_option(cli_options *o, option_id id, const char *value)
     case OPTION_LANG: return set_language(o, value);
     case OPTION_VALUES: o->checks.values = true; return true;
     case OPTION_HASH: o->checks.hash = true; return true;
+    case OPTION_FINGERPRINT: o->checks.fingerprint = true; return true;
     case OPTION_MANIFEST: o->checks.manifest = value; return true;
     case OPTION_COUNT: break;
     }

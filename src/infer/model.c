@@ -1,5 +1,7 @@
 #include "infer/model.h"
 
+#include "read/capsule.h"
+
 #include "audit/audit.h"
 #include "base/text.h"
 #include "infer/convention.h"
@@ -176,6 +178,11 @@ bool ari_model_parameters(const ari_model *m, uint64_t *out)
 bool ari_model_is_capsule(const ari_model *m)
 {
     return m->entry == NULL && m->checkpoint->capsule != NULL;
+}
+
+bool ari_model_has_fingerprint(const ari_model *m)
+{
+    return ari_model_is_capsule(m) && m->checkpoint->capsule->print != NULL;
 }
 
 bool ari_model_extent_known(const ari_model *m)

@@ -42,13 +42,13 @@ static bool compute(const ari_sample *of, ari_cosines *out)
     return true;
 }
 
-ari_told cosines_measure(ari_bank *b, uint32_t layer, ari_unit_home home, ari_cosines *out)
+ari_told cosines_measure(ari_bank *b, uint32_t layer, ari_unit_home home, size_t units, ari_cosines *out)
 {
     ari_sample of[ARI_UNITS_DOWN + 1] = { { 0 } };
     ari_told told = ARI_TOLD;
     *out = (ari_cosines){ 0 };
     for (ari_unit_kind kind = ARI_UNITS_UP; kind <= ARI_UNITS_DOWN && told != ARI_NO_MEMORY; kind++) {
-        sampling s = { .kind = kind, .home = home, .units = COSINES_UNITS, .adjacent = true, .raw = true };
+        sampling s = { .kind = kind, .home = home, .units = units, .adjacent = true, .raw = true };
         told = units_sample(b, layer, &s, &of[kind]);
     }
     if (told != ARI_NO_MEMORY) told = compute(of, out) ? ARI_TOLD : ARI_NO_MEMORY;

@@ -8,7 +8,7 @@
 
 #include "lineage/neurons.h"
 
-enum { COSINES = 3, COSINES_UNITS = 256 };
+enum { COSINES = 3, COSINES_UNITS = 256 /* Of a layer, as diff takes them. */ };
 
 /* Of one layer: each of the units' cosines, malloc'd; `there` of them. */
 typedef struct ari_cosines {
@@ -17,7 +17,8 @@ typedef struct ari_cosines {
     uint64_t all; /* Units there are. */
 } ari_cosines;
 
-ari_told cosines_measure(ari_bank *b, uint32_t layer, ari_unit_home home, ari_cosines *out);
+/* Of the first so many units. */
+ari_told cosines_measure(ari_bank *b, uint32_t layer, ari_unit_home home, size_t units, ari_cosines *out);
 void cosines_free(ari_cosines *c);
 
 typedef struct ari_ranks {

@@ -32,7 +32,7 @@ static uint16_t word_at(ari_span s, size_t i)
 
 static void count_words(const piece *p, ari_identity *out)
 {
-    size_t n = p->a.size / 2, apart = n > 2 * APART ? APART : n / 2 | 1;
+    size_t n = p->a.size / 2, apart = n > (size_t)2 * APART ? APART : n / 2 | 1;
     for (size_t i = 0; i < n; i++) {
         uint16_t w = word_at(p->a, i);
         /* Zeros are shared by masks. */
@@ -79,7 +79,7 @@ static void compare(const ari_tensor *row, piece whole, bool made, ari_identity 
     for (size_t i = 0; telling && halves && i < n; i++) count_words(&pieces[i], out);
 }
 
-static const ari_tensor *partner(const ari_model *b, const ari_model *a, const ari_tensor *row)
+const ari_tensor *identity_partner(const ari_model *b, const ari_model *a, const ari_tensor *row)
 {
     const ari_tensors *x = &a->checkpoint->tensors, *y = &b->checkpoint->tensors;
     const ari_tensor *other = tensors_find(y, row->name);
@@ -91,8 +91,7 @@ static const ari_tensor *partner(const ari_model *b, const ari_model *a, const a
     return same ? other : NULL;
 }
 
-/* The same in all models of a kind, whoever trained them: tables of sines, masks. */
-static bool is_made(const ari_template *t)
+bool identity_made(const ari_template *t)
 {
     return t->role == ARI_ROLE_ROTARY || t->role == ARI_ROLE_BUFFER || t->role == ARI_ROLE_POSITIONS;
 }
@@ -100,7 +99,7 @@ static bool is_made(const ari_template *t)
 static void test_row(const ari_model *a, const ari_model *b, const ari_tensor *row, bool made,
                      ari_identity *out)
 {
-    const ari_tensor *other = partner(b, a, row);
+    const ari_tensor *other = identity_partner(b, a, row);
     piece whole;
     if (other == NULL) {
         out->only_a++;
@@ -122,7 +121,7 @@ void identity_test(const ari_model *a, const ari_model *b, bool full, ari_identi
     for (size_t i = 0; i < l->template_count; i++) {
         const ari_template *t = &l->templates[i];
         for (size_t k = 0; k < t->count; k++)
-            test_row(a, b, place_tensor(l, &l->places[t->first + k]), is_made(t), out);
+            test_row(a, b, place_tensor(l, &l->places[t->first + k]), identity_made(t), out);
     }
     out->only_b = b->checkpoint->tensors.count - out->shared;
     out->whole = out->whole && out->compared == out->bytes;

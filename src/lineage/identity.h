@@ -30,4 +30,9 @@ void identity_test(const ari_model *a, const ari_model *b, bool full, ari_identi
 /* Every tensor of either is in both, with the same bytes, all of them compared. */
 bool identity_holds(const ari_identity *i);
 
+/* What the other model has of that name, type and shape; or NULL. */
+const ari_tensor *identity_partner(const ari_model *b, const ari_model *a, const ari_tensor *row);
+/* Is it the same in all models of a kind, whoever trained them: tables of sines, masks? */
+bool identity_made(const ari_template *t);
+
 #endif

@@ -1,5 +1,6 @@
 #include "lineage/lineage.h"
 
+#include "lineage/lead.h"
 #include "measure/chance.h"
 
 #include <stdlib.h>
@@ -127,6 +128,33 @@ void lineage_judge(ari_lineage *l)
     l->hindrance = hindrance_of(l);
 }
 
+static ari_status compare_values(ari_lineage *l, ari_err *err)
+{
+    identity_test(l->a, l->b, l->full, &l->identity);
+    l->bytes_read = 2 * l->identity.compared;
+    if (try_components(l, err) != ARI_OK) return err->status;
+    lineage_judge(l);
+    return lineage_tell(l) ? ARI_OK : ari_out_of_memory(err);
+}
+
+static ari_status compare_prints(ari_lineage *l, ari_err *err)
+{
+    ari_lead lead;
+    if (lead_measure(l->a, l->b, &lead, err) != ARI_OK) return err->status;
+    return lead_conclude(&lead, l) ? ARI_OK : ari_out_of_memory(err);
+}
+
+/* A capsule without a fingerprint. */
+static bool is_bare(const ari_model *m)
+{
+    return ari_model_is_capsule(m) && !ari_model_has_fingerprint(m);
+}
+
+bool ari_lineage_is_lead(const ari_lineage *l)
+{
+    return l->lead;
+}
+
 ari_status ari_diff(const ari_model *a, const ari_model *b, const ari_reading *how, ari_lineage **out,
                     ari_err *err)
 {
@@ -134,21 +162,18 @@ ari_status ari_diff(const ari_model *a, const ari_model *b, const ari_reading *h
     if (a->entry != NULL || b->entry != NULL)
         return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET,
                         "the catalogue has figures of it, and no values");
-    if (a->checkpoint->capsule != NULL || b->checkpoint->capsule != NULL)
+    if (is_bare(a) || is_bare(b)) {
+        ari_hint(err, "a capsule of the original made with --fingerprint would do, for a lead");
         return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "a capsule has no values to compare");
+    }
     ari_lineage *l = calloc(1, sizeof(*l));
     if (l == NULL) return ari_out_of_memory(err);
     l->a = a;
     l->b = b;
     l->full = how != NULL && how->full;
     l->watch.how = how;
-    identity_test(a, b, l->full, &l->identity);
-    l->bytes_read = 2 * l->identity.compared;
-    ari_status status = try_components(l, err);
-    if (status == ARI_OK) {
-        lineage_judge(l);
-        if (!lineage_tell(l)) status = ari_out_of_memory(err);
-    }
+    l->lead = ari_model_is_capsule(a) || ari_model_is_capsule(b);
+    ari_status status = l->lead ? compare_prints(l, err) : compare_values(l, err);
     if (status == ARI_OK) {
         *out = l;
     } else {

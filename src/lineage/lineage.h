@@ -8,7 +8,7 @@
 
 /* One test, as a sentence that a reader can check. */
 typedef struct ari_proof {
-    const char *test;      /* "T0", "T1", "T2", "T3", "layers", "norms": permanent words. */
+    const char *test;      /* "T0" to "T3", "F1" to "F3", "layers", "norms": permanent words. */
     const char *component; /* "text_decoder"; NULL of what concerns all. */
     const char *statement, *null;
     bool measured; /* effect is, and z and p where they are not 0. */
@@ -45,6 +45,7 @@ struct ari_lineage {
     uint64_t bytes_read;
     bool full;
     ari_watch watch;
+    bool lead; /* Of fingerprints: no trials, and no identity. */
 };
 
 /* The study's "strongly related". */
@@ -53,6 +54,8 @@ struct ari_lineage {
 /* "related", as the contract spells it. */
 const char *kinship_word(ari_kinship k);
 
+/* Adds one; when memory is short the arena has failed. */
+void lineage_prove(ari_lineage *l, const ari_proof *one);
 /* Statements and verdict of what was measured. False when memory is short. */
 bool lineage_tell(ari_lineage *l);
 bool lineage_tell_mix(ari_lineage *l);

@@ -5,14 +5,13 @@
 #include <inttypes.h>
 #include <math.h>
 
-static ari_proof *add(ari_lineage *l, const ari_proof *one)
+void lineage_prove(ari_lineage *l, const ari_proof *one)
 {
-    if (!array_room(&l->proofs, &l->proof_room, l->proof_count, sizeof(l->proofs[0]))) {
+    if (array_room(&l->proofs, &l->proof_room, l->proof_count, sizeof(l->proofs[0]))) {
+        l->proofs[l->proof_count++] = *one;
+    } else {
         l->arena.failed = true;
-        return NULL;
     }
-    l->proofs[l->proof_count] = *one;
-    return &l->proofs[l->proof_count++];
 }
 
 static const char *kind_words(ari_unit_kind kind)
@@ -73,7 +72,7 @@ static void tell_identity(ari_lineage *l)
         p.effect = (double)i->same_words / words;
     }
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 /* --- Layers -------------------------------------------------------------------------------------------- */
@@ -180,7 +179,7 @@ static void tell_map(ari_lineage *l, const ari_trial *x, const char *role)
             text_put(&t, "; layers of A stand in B more than once (depth up-scaling)");
     }
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_repeats(ari_lineage *l, const ari_layer_map *m, const char *name, const char *role)
@@ -195,7 +194,7 @@ static void tell_repeats(ari_lineage *l, const ari_layer_map *m, const char *nam
         text_printf(&t, "%s%" PRIu32 " is like %" PRIu32, i == 0 ? "" : ", ", m->of[i].layer, m->of[i].other);
     text_put(&t, " (as depth up-scaling leaves them)");
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_experts(ari_lineage *l, const ari_kin_experts *x, const char *name, const char *role)
@@ -213,7 +212,7 @@ static void tell_experts(ari_lineage *l, const ari_kin_experts *x, const char *n
                                " are like its first, neuron by neuron: "
                                "correlation %.3f; made of one MLP, or given one random state",
                                name, x->alike, x->tried, x->layer, x->rho);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 /* --- T1 to T3 --------------------------------------------------------------------------------------------
@@ -262,7 +261,7 @@ static void tell_layer(ari_lineage *l, const ari_layer_trial *x, const char *rol
     text_printf(&t, "; correlation %.3f, z %.1f", x->rho, x->z);
     if (fabs(x->z) > Z_SURE) put_drift(&t, x->rho);
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_agreement(ari_lineage *l, const ari_agreement_trial *x, const char *role)
@@ -291,7 +290,7 @@ static void tell_agreement(ari_lineage *l, const ari_agreement_trial *x, const c
     p.null = arena_printf(
         &l->arena, "the tries shifted; at least, each of the two finds any of %" PRIu64 " neurons", g->of);
     keep_text(l, &t, &p.statement);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_cosines(ari_lineage *l, const ari_trial *x, const char *role)
@@ -310,7 +309,7 @@ static void tell_cosines(ari_lineage *l, const ari_trial *x, const char *role)
                      "how gate, up and down of each neuron lie to each other, which no change of the basis "
                      "changes: ranks over the neurons correlate by %.3f, z %.1f (%zu cosines compared)",
                      x->cosines.rho, x->cosines.z, x->cosines.told);
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 /* So near to what is expected, a cosine is that. */
@@ -335,7 +334,7 @@ static void tell_norms(ari_lineage *l, const ari_trial *x, const char *role)
                      "%zu vectors of norms, centred, correlate by %.3f (z %.1f); their cosine is %.4f, where "
                      "%.4f is expected of independent vectors with these means and spreads%s",
                      n->vectors, n->rho, n->z, n->cosine, n->expected, nothing ? ": it says nothing" : "");
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 /* Why there was no test. */
@@ -356,7 +355,7 @@ static void tell_untested(ari_lineage *l, const ari_trial *x, const char *role)
                          "%zu of %zu in A, %zu of %zu in B",
                          x->a_constant, x->a_layers, x->b_constant, x->b_layers);
     }
-    add(l, &p);
+    lineage_prove(l, &p);
 }
 
 static void tell_trial(ari_lineage *l, const ari_trial *x, const char *role)
@@ -413,6 +412,6 @@ bool lineage_tell_mix(ari_lineage *l)
             condition > CONDITION_MOST ? ": B and C are too near to each other for the shares to be sure"
                                        : "");
     }
-    add(l, &p);
+    lineage_prove(l, &p);
     return !l->arena.failed;
 }

@@ -291,8 +291,8 @@ static bool test_cosines(ari_trial *t, const layer_pair *pairs, size_t count)
         ari_unit_home a = layer_home(&t->a, pairs[i].a, ARI_UNITS_UP),
                       b = layer_home(&t->b, pairs[i].b, ARI_UNITS_UP);
         if (a == ARI_HOMES || a != b) continue;
-        told = cosines_measure(&t->a, pairs[i].a, a, &x);
-        if (told == ARI_TOLD) told = cosines_measure(&t->b, pairs[i].b, b, &y);
+        told = cosines_measure(&t->a, pairs[i].a, a, COSINES_UNITS, &x);
+        if (told == ARI_TOLD) told = cosines_measure(&t->b, pairs[i].b, b, COSINES_UNITS, &y);
         if (told == ARI_TOLD) told = cosines_compare(&x, &y, &t->cosines);
         cosines_free(&x);
         cosines_free(&y);

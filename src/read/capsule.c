@@ -258,6 +258,7 @@ static const struct line_kind {
     { "metadata", metadata_members, read_metadata },
     { "sidecar", sidecar_members, read_sidecar },
     { "finding", finding_members, read_finding },
+    { "fingerprint", capsule_print_members, capsule_read_print },
 };
 
 static void read_object(capsule_reading *r)
@@ -393,6 +394,21 @@ bool capsule_values(const ari_capsule *k, const ari_tensor *t, ari_span *out)
     return found != NULL;
 }
 
+static int by_hash_record(const void *a, const void *b)
+{
+    const capsule_hash *x = a, *y = b;
+    return x->record_at < y->record_at ? -1 : x->record_at > y->record_at;
+}
+
+uint64_t capsule_hash_of(const ari_capsule *k, const ari_tensor *t)
+{
+    capsule_hash wanted = { .record_at = t->record_at };
+    const capsule_hash *found =
+        k->hash_count == 0 ? NULL
+                           : bsearch(&wanted, k->hashes, k->hash_count, sizeof(wanted), by_hash_record);
+    return found == NULL ? 0 : found->hash;
+}
+
 ari_status capsule_sidecar(const ari_capsule *k, const char *name, uint64_t most, ari_span *out, ari_err *err)
 {
     size_t i = 0;
@@ -415,5 +431,7 @@ void capsule_free(ari_capsule *k)
     map_close(k->own.map);
     free(k->sidecars);
     free(k->values);
+    free(k->print);
+    free(k->hashes);
     free(k);
 }

@@ -5,6 +5,7 @@
  *     {"finding":"odd-name","tensor":"a\u200bb","message":"..."}
  *     {"file":"model.safetensors","format":"safetensors","bytes":9000,"header_bytes":200}
  *     {"metadata":"format","type":"string","value":"pt"}
+ *     {"fingerprint":"up","version":1,"layer":0,...,"values":"1fe3..."}
  *     ["model.embed_tokens.weight","BF16",[32,64]]
  *     ["model.norm.weight","BF16",[64],{"offset":8192}]
  *
@@ -18,6 +19,7 @@
 #define ARI_READ_CAPSULE_H
 
 #include "read/checkpoint.h"
+#include "read/fingerprint.h"
 
 #define CAPSULE_SCHEMA "archinspect/capsule/"
 
@@ -34,16 +36,27 @@ typedef struct capsule_value {
     ari_span bytes;
 } capsule_value;
 
+/* Of some of a tensor's bytes. */
+typedef struct capsule_hash {
+    uint64_t record_at; /* As above. */
+    uint64_t hash;      /* Not 0. */
+} capsule_hash;
+
 typedef struct ari_capsule {
     ari_file own; /* The capsule itself. */
     capsule_file *sidecars;
     size_t sidecar_count, sidecar_room;
     capsule_value *values;
     size_t value_count, value_room;
+    ari_fingerprint *print; /* malloc'd, or NULL. */
+    capsule_hash *hashes;
+    size_t hash_count, hash_room;
 } ari_capsule;
 
 /* Both take what is there, or say that it is not. */
 bool capsule_values(const ari_capsule *k, const ari_tensor *t, ari_span *out);
+/* 0 where there is none. */
+uint64_t capsule_hash_of(const ari_capsule *k, const ari_tensor *t);
 ari_status capsule_sidecar(const ari_capsule *k, const char *name, uint64_t most, ari_span *out,
                            ari_err *err);
 void capsule_free(ari_capsule *k);

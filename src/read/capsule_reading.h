@@ -38,6 +38,13 @@ ari_span capsule_text_at(capsule_reading *r, size_t at);
 uint64_t capsule_take_number(capsule_reading *r);
 uint64_t capsule_number_at(capsule_reading *r, size_t at, uint64_t otherwise);
 
+/* --- Fingerprints: capsule_print.c -------------------------------------------------------------------- */
+
+extern const char *const capsule_print_members[];
+void capsule_read_print(capsule_reading *r, ari_span name, const size_t *at);
+/* 0 where there is none. */
+uint64_t capsule_hash_at(capsule_reading *r, size_t at);
+
 /* --- Rows: capsule_tensor.c ------------------------------------------------------------------------- */
 
 /* The array that comes next. */

@@ -93,9 +93,21 @@ static void read_values(capsule_reading *r, const ari_tensor *row, size_t at)
     }
 }
 
+static void read_hash(capsule_reading *r, const ari_tensor *row, size_t at)
+{
+    ari_capsule *k = r->capsule;
+    capsule_hash one = { .record_at = row->record_at, .hash = capsule_hash_at(r, at) };
+    if (one.hash == 0) return;
+    if (array_room(&k->hashes, &k->hash_room, k->hash_count, sizeof(one))) {
+        k->hashes[k->hash_count++] = one;
+    } else {
+        cursor_fail(r->c, ARI_LIMIT, "out of memory");
+    }
+}
+
 static void settle(capsule_reading *r, ari_tensor *row, const size_t *at)
 {
-    enum { OFFSET, BYTES, VALUES };
+    enum { OFFSET, BYTES, VALUES, HASH };
     ari_checkpoint *into = r->into;
     const ari_file *f = &into->files[row->file];
     /* The C reader of GGUF counts in an int64_t. */
@@ -112,11 +124,12 @@ static void settle(capsule_reading *r, ari_tensor *row, const size_t *at)
         row->begin = UINT64_MAX;
     r->place = capsule_place_after(into, row);
     read_values(r, row, at[VALUES]);
+    read_hash(r, row, at[HASH]);
 }
 
 void capsule_read_tensor(capsule_reading *r)
 {
-    static const char *const names[] = { "offset", "bytes", "values", NULL };
+    static const char *const names[] = { "offset", "bytes", "values", "hash", NULL };
     ari_checkpoint *into = r->into;
     json_reader *j = &r->json;
     size_t at[CAPSULE_MEMBERS_MOST] = { 0 };

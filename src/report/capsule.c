@@ -5,7 +5,9 @@
 #include "base/json.h"
 #include "base/zstd.h"
 #include "infer/model.h"
+#include "lineage/sketch.h"
 #include "read/capsule_meta.h"
+#include "read/capsule_print.h"
 #include "read/container.h"
 
 #include <inttypes.h>
@@ -19,6 +21,7 @@ typedef struct writing {
     hash_library library;
     bool hashes; /* There is something to hash with. */
     ari_sums sums;
+    uint64_t *prints; /* A hash a row, 0 for none; or NULL. */
 } writing;
 
 /* What reading a capsule finds again, of rows or of what it keeps: all other findings are written down. */
@@ -226,6 +229,7 @@ static void put_exceptions(writing *w, const ari_tensor *row, uint64_t place)
     ari_text *out = &w->out;
     ari_span small;
     bool any = false;
+    uint64_t hash = w->prints == NULL ? 0 : w->prints[row - w->c->tensors.rows];
     uint64_t usual = row->elements == 0 ? 0 : capsule_bytes_of(w->c, row);
     if (row->begin != place) {
         begin_exception(out, &any, "offset");
@@ -240,6 +244,10 @@ static void put_exceptions(writing *w, const ari_tensor *row, uint64_t place)
         text_put(out, "\"");
         put_hex(out, small);
         text_put(out, "\"");
+    }
+    if (hash != 0) {
+        begin_exception(out, &any, "hash");
+        capsule_put_hash(hash, out);
     }
     if (any) text_put(out, "}");
 }
@@ -284,7 +292,24 @@ static bool put_files(writing *w)
 
 /* --- The door ------------------------------------------------------------------------------------------ */
 
-static ari_status write_all(writing *w, const ari_checks *checks, ari_err *err)
+static ari_status put_fingerprint(writing *w, const ari_model *m, ari_err *err)
+{
+    ari_bank bank;
+    ari_fingerprint print = { 0 };
+    bool ok = sketch_bank(m, &bank) && sketch_model(&bank, &print);
+    bank_close(&bank);
+    w->prints = ok ? sketch_hashes(m) : NULL;
+    if (w->prints == NULL) return ari_out_of_memory(err);
+    if (print.count == 0) {
+        ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET,
+                 "has no hidden units whose values can be read, so there is no fingerprint");
+        return ari_hint(err, "leave out --fingerprint");
+    }
+    capsule_put_print(&print, &w->out);
+    return ARI_OK;
+}
+
+static ari_status write_all(writing *w, const ari_model *m, const ari_checks *checks, ari_err *err)
 {
     ari_err unused = ARI_ERR_INIT;
     ari_checks hashing = { .hash = checks->hash, .opened = checks->opened };
@@ -295,6 +320,7 @@ static ari_status write_all(writing *w, const ari_checks *checks, ari_err *err)
     put_findings(w);
     w->hashes = hash_load(&w->library, &unused) == ARI_OK;
     ari_status status = sweep_files(w->c, &hashing, &w->sums, err);
+    if (status == ARI_OK && checks->fingerprint) status = put_fingerprint(w, m, err);
     if (status == ARI_OK && !put_files(w)) status = ari_out_of_memory(err);
     hash_unload(&w->library);
     return status;
@@ -315,10 +341,11 @@ ari_status ari_capsule_make(ari_model *m, const ari_checks *checks, unsigned cha
         return ari_hint(err, "copy it: nothing can be added without the model that it was made of");
     }
     writing w = { .c = m->checkpoint, .beside = !m->weights_only };
-    ari_status status = write_all(&w, checks == NULL ? &none : checks, err);
+    ari_status status = write_all(&w, m, checks == NULL ? &none : checks, err);
     if (status == ARI_OK && (w.out.failed || w.c->arena.failed)) status = ari_out_of_memory(err);
     ari_span text = { (const uint8_t *)w.out.data, w.out.size };
     if (status == ARI_OK) status = zstd_pack(text, out, bytes, err);
     text_free(&w.out);
+    free(w.prints);
     return status;
 }

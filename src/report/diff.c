@@ -6,9 +6,20 @@
 
 #include <math.h>
 
+static ari_word lead_word(const ari_lineage *l)
+{
+    switch (l->kinship) {
+    case ARI_KINSHIP_RELATED: return WORD_DIFF_LEAD_RELATED;
+    case ARI_KINSHIP_PARTLY: return WORD_DIFF_LEAD_PARTLY;
+    case ARI_KINSHIP_INCONCLUSIVE: return WORD_DIFF_LEAD_NONE;
+    default: return WORD_DIFF_LEAD_NOT_COMPARABLE;
+    }
+}
+
 /* The study's verdict, in words; never more than it allows. */
 static ari_word summary_word(const ari_lineage *l)
 {
+    if (l->lead) return lead_word(l);
     switch (l->kinship) {
     case ARI_KINSHIP_IDENTICAL: return WORD_DIFF_IDENTICAL;
     case ARI_KINSHIP_RELATED: return l->strong ? WORD_DIFF_STRONGLY_RELATED : WORD_DIFF_RELATED;
@@ -24,6 +35,8 @@ static ari_word summary_word(const ari_lineage *l)
 /* What the verdict does not say. */
 static ari_word caveat_word(const ari_lineage *l)
 {
+    bool found = l->kinship == ARI_KINSHIP_RELATED || l->kinship == ARI_KINSHIP_PARTLY;
+    if (l->lead) return found ? WORD_DIFF_CAVEAT_LEAD : WORD_DIFF_CAVEAT_MISS;
     switch (l->kinship) {
     case ARI_KINSHIP_RELATED:
     case ARI_KINSHIP_PARTLY: return WORD_DIFF_CAVEAT_RELATED;
@@ -38,6 +51,14 @@ static ari_word caveat_word(const ari_lineage *l)
 static const char *chance_words(ari_doc *d, double p)
 {
     return doc_printf(d, p <= CHANCE_LEAST ? "p < %.0e" : "p %.2g", p);
+}
+
+/* Of sums no probability is told: they are judged by size. */
+static const char *measured_words(ari_doc *d, const ari_lineage *l)
+{
+    const char *effect = doc_printf(d, "%.3f", l->effect);
+    if (l->lead && !(l->p > 0)) return SAY(d, DIFF_MEASURED_ALONE, effect);
+    return SAY(d, DIFF_MEASURED, effect, chance_words(d, l->p));
 }
 
 static void add_proof(ari_doc *d, const ari_lineage *l, const ari_proof *p)
@@ -82,9 +103,7 @@ void diff_document(const ari_lineage *l, ari_doc *d)
     doc_title(d, "B", l->b->path);
     if (l->other != NULL) doc_title(d, "C", l->other->path);
     doc_heading(d, tone_of(l), word_in(d->language, summary_word(l)));
-    if (l->measured && l->p > 0)
-        doc_paragraph(d, TONE_PLAIN,
-                      SAY(d, DIFF_MEASURED, doc_printf(d, "%.3f", l->effect), chance_words(d, l->p)));
+    if (l->measured && (l->p > 0 || l->lead)) doc_paragraph(d, TONE_PLAIN, measured_words(d, l));
     doc_heading(d, TONE_PLAIN, W(d, DIFF_EVIDENCE));
     doc_columns(d, W(d, DIFF_TEST), W(d, DIFF_CHANCE), W(d, MESSAGE), NULL);
     for (size_t i = 0; i < l->proof_count; i++) add_proof(d, l, &l->proofs[i]);
@@ -170,6 +189,7 @@ bool diff_json(const ari_lineage *l, bool indented, ari_text *out)
     add_real(&b, top, "effect", l->measured, l->effect);
     json_add_uint(&b, top, "bytes_read", l->bytes_read);
     json_add_bool(&b, top, "full", l->full);
+    json_add_bool(&b, top, "lead", l->lead);
     json_add_text(&b, top, "summary", word_in(ARI_ENGLISH, summary_word(l)));
     json_add_text(&b, top, "caveat", word_in(ARI_ENGLISH, caveat_word(l)));
     json_tree *list = json_add_array(&b, top, "evidence");
