@@ -1,5 +1,7 @@
 #include "infer/rotary.h"
 
+#include "measure/chance.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -45,7 +47,7 @@ static void fold_free(folded *f)
 
 static double log_length(double norm)
 {
-    return log(fmax(norm, 1e-12));
+    return chance_ln(norm > 1e-12 ? norm : 1e-12);
 }
 
 static void fold_lengths(folded *f, const ari_vectors *v)
@@ -177,7 +179,8 @@ static void find_peak(const folded *f, rotary_look *out)
         size_t last = half + 1 < f->d ? half + 1 : half;
         double near = 0, valley = INFINITY;
         for (size_t i = half - 1; i <= last; i++) near += mean_lag(f, i) / (double)(last - half + 2);
-        for (size_t i = half / 3 > 1 ? half / 3 : 1; i < half; i++) valley = fmin(valley, mean_lag(f, i));
+        for (size_t i = half / 3 > 1 ? half / 3 : 1; i < half; i++)
+            if (mean_lag(f, i) < valley) valley = mean_lag(f, i);
         if (!(valley > 0) || near / valley <= out->peak) continue;
         out->peak = near / valley;
         out->rotated = r;

@@ -39,7 +39,7 @@ static double signed_sum(const float *x, size_t n, uint64_t signs)
 static int8_t small(double x)
 {
     if (!isfinite(x)) return 0;
-    return (int8_t)(x > GREATEST ? GREATEST : x < -GREATEST ? -GREATEST : lround(x));
+    return (int8_t)(x > GREATEST ? GREATEST : x < -GREATEST ? -GREATEST : x < 0 ? x - 0.5 : x + 0.5);
 }
 
 void sketch_sums(const ari_sample *s, uint32_t kind, size_t sums, int8_t *out)

@@ -61,7 +61,8 @@ double likeness_mean(const likeness *l)
 double likeness_variance(const likeness *l)
 {
     double mean = likeness_mean(l);
-    return l->pairs > 0 ? fmax(l->squares / l->pairs - mean * mean, 0) : 0;
+    double variance = l->pairs > 0 ? l->squares / l->pairs - mean * mean : 0;
+    return variance > 0 ? variance : 0;
 }
 
 likeness likeness_rest(const likeness *of, const likeness *part)

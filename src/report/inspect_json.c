@@ -149,7 +149,7 @@ static void add_contradictions(json_builder *b, json_tree *to, const ari_model *
 /* To two digits: more are no use, and others on other machines. */
 static void add_figure(json_builder *b, json_tree *to, const char *name, double x)
 {
-    double rounded = round(x * 100) / 100;
+    double rounded = floor(x * 100 + 0.5) / 100;
     json_add_number(b, to, name, rounded == 0 ? 0 : rounded);
 }
 
