@@ -17,6 +17,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -34,7 +35,7 @@ RELATIONS = {"identical", "related", "partly_related", "no_relation_found", "inc
 STATUS = {"identical": 0, "not_comparable": 2}
 SOME, NONE = {"related", "partly_related"}, {"no_relation_found", "inconclusive", "not_comparable"}
 SILENT = {"inconclusive", "not_comparable"}
-KEYS = ["schema", "tool", "a", "b", "relation", "p_value", "effect", "bytes_read", "evidence", "layers"]
+KEYS = ["schema", "tool", "a", "b", "relation", "p_value", "effect", "bytes_read", "lead", "evidence", "layers"]
 
 # --- Numbers ---------------------------------------------------------------------------------------------------------
 
@@ -940,6 +941,102 @@ def check_traps(check, models, put, folder):
         path.unlink()
 
 
+# --- Fingerprints, as archinspect-capsule(5) says: in plain Python ---------------------------------------------------
+
+ALL64 = 2 ** 64 - 1
+
+
+def splitmix(n):
+    z = (n + 1) * 0x9E3779B97F4A7C15 & ALL64
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & ALL64
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & ALL64
+    return z ^ z >> 31
+
+
+def sums_of(role, units, count):
+    """Of rows none of whose numbers is 0."""
+    centred = []
+    for unit in units:
+        mean = math.fsum(unit) / len(unit)
+        size = math.sqrt(math.fsum((v - mean) ** 2 for v in unit))
+        centred.append([(v - mean) / size for v in unit])
+    common = [math.fsum(column) / len(centred) for column in zip(*centred)]
+    centred = [list(map(operator.sub, unit, common)) for unit in centred]
+    size = math.sqrt(math.fsum(v * v for unit in centred for v in unit))
+    out = []
+    for k in range(count):
+        total = 0
+        for u, unit in enumerate(centred):
+            for c, v in enumerate(unit):
+                total += v if splitmix((role << 48) + (k << 32) + 16 * u + c // 64) >> c % 64 & 1 else -v
+        out.append(max(-127, min(127, 32 * total / size)))
+    return out
+
+
+def fnv(data):
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 & ALL64
+    return f"{value:016x}"
+
+
+def check_published(check, model, capsule):
+    """What is kept of sA is what anybody computes of it."""
+    text = subprocess.run(["zstd", "-dc", capsule], capture_output=True, check=True).stdout.decode()
+    found, hashes = {}, {}
+    for line in map(json.loads, text.splitlines()):
+        if isinstance(line, list) and len(line) > 3 and "hash" in line[3]:
+            hashes[line[0]] = line[3]["hash"]
+        elif "fingerprint" in line:
+            found[line["fingerprint"], line["layer"]] = array.array("b", bytes.fromhex(line["values"]))
+    check(len(found) == 14 and len(hashes) == 15, f"the fingerprint of sA: {len(found)} lines, {len(hashes)} hashes")
+    for role, (kind, name) in enumerate((("up", "mlp.up_proj"), ("gate", "mlp.gate_proj"), ("down", "mlp.down_proj"),
+                                         ("v", "self_attn.v_proj"))):
+        shape, values = model[f"model.layers.1.{name}.weight"]
+        shape, values = turned(shape, floats(values)) if kind == "down" else (shape, floats(values))
+        own, theirs = sums_of(role, lines(shape, values)[:64], 2), found.get((kind, 1), [])[:2]
+        check(len(theirs) == 2 and all(abs(a - b) <= 0.51 for a, b in zip(own, theirs)), f"sums of {kind}: {own}, not {theirs}")
+    for name, value in hashes.items():
+        check(value == fnv(model[name][1].tobytes()), f"the hash of {name}: {value}")
+
+
+def check_fingerprints(check, models, paths, folder):
+    """A fingerprint of each toy, held against each other: kin are a lead, all others are never related."""
+    kept, independent = {}, []
+    for name, path in paths.items():
+        kept[name] = folder / (name + "-print.capsule.zst")
+        bare, again = folder / "bare.capsule.zst", folder / "again.capsule.zst"
+        for more, out in ((["--fingerprint"], kept[name]), (["--fingerprint"], again), ([], bare)):
+            check(check.run("capsule", *more, path, "-o", out).returncode == 0, f"no capsule of {name}")
+        check(kept[name].read_bytes() == again.read_bytes(), f"two fingerprints of {name} differ")
+        grown = kept[name].stat().st_size - bare.stat().st_size
+        check(0 < grown < 6000, f"the fingerprint of {name} has {grown} bytes")
+    for a, b in itertools.permutations(TOYS, 2):
+        what = f"the fingerprint of {a} with {b}"
+        run = check.run("--json", "diff", kept[a], kept[b] if a < b else paths[b])
+        report = json.loads(run.stdout)
+        relation, effect = report.get("relation"), report.get("effect")
+        check.tone(run.stdout, what)
+        check(report.get("lead") is True, f"{what} is no lead: {run.stdout[:200]}")
+        if {a, b} <= KIN:
+            check(relation == "related" and effect > 0.6 and run.returncode == 1, f"{what}: {relation}, {effect}")
+        elif "half32" in (a, b):
+            check(relation == "not_comparable" and run.returncode == 2, f"{what}: {relation}, {effect}")
+        else:
+            independent.append(effect)
+            check(relation == "inconclusive" and abs(effect) < 0.2 and run.returncode == 1, f"{what}: {relation}, {effect}")
+            check("no clearance" in report["caveat"], f"{what}: a miss is taken for something")
+    check.say(f"fingerprints of independent models: at most {max(map(abs, independent)):.3f}")
+    itself = json.loads(check.run("--json", "diff", kept["sA"], paths["sA"]).stdout)
+    check(itself["relation"] == "related" and itself["effect"] == 1, f"sA by its fingerprint: {itself['relation']}")
+    run = check.run("capsule", "--fingerprint", kept["sA"], "-o", folder / "twice.capsule.zst")
+    check(run.returncode == 2 and "capsule already" in run.stderr, f"a capsule of a capsule: {run.stderr}")
+    run = check.run("diff", folder / "bare.capsule.zst", paths["sA"])
+    check(run.returncode == 2 and "--fingerprint" in run.stderr, f"without a fingerprint no hint: {run.stderr}")
+    if shutil.which("zstd"):
+        check_published(check, models["sA"], kept["sA"])
+
+
 def check_unanswerable(check, paths, folder):
     """Without values on both sides there is no answer, and it is said why."""
     capsule = folder / "x.capsule.zst"
@@ -1039,6 +1136,8 @@ def main(program, folder=None):
         check_traps(check, models, put, made)
         check_unanswerable(check, paths, made)
         lap("traps")
+        check_fingerprints(check, models, paths, made)
+        lap("fingerprints")
         check_independent(check, models, truth, put, made)
         lap("independent")
         check.say(", ".join(laps) + f"; {check.diffs} pairs, the slowest {check.slowest[1]} in {check.slowest[0]:.2f} s")
