@@ -302,6 +302,10 @@ bool ari_comparison_reaches(const ari_comparison *comparison, const char *tier);
 /* Does a reference share a core key that is known? */
 bool ari_comparison_shares_core(const ari_comparison *comparison);
 bool ari_is_tier(const char *word);
+/* Hold the subject's values against the fingerprint in a capsule, as ari_diff does: reports of match then
+ * tell what it says, which is a lead or nothing. A subject without values is told, too. Borrows nothing.
+ * Fails with UNSUPPORTED where the capsule has none, and with LIMIT. */
+ari_status ari_comparison_add_fingerprint(ari_comparison *comparison, const ari_model *capsule, ari_err *err);
 void ari_comparison_free(ari_comparison *comparison);
 
 /* What the values of two models say of each other: read, a few megabytes of each, and tested against what

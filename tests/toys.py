@@ -1058,6 +1058,15 @@ def check_fingerprints(check, models, paths, folder):
             check(relation == "inconclusive" and abs(effect) < 0.2 and run.returncode == 1, f"{what}: {relation}, {effect}")
             check("no clearance" in report["caveat"], f"{what}: a miss is taken for something")
     check.say(f"fingerprints of independent models: at most {max(map(abs, independent)):.3f}")
+    run = check.run("--json", "match", "--catalogue", kept["sA"], "--catalogue", kept["sC"], paths["sFT"])
+    leads = {pathlib.Path(one["path"]).name.split("-")[0]: one for one in json.loads(run.stdout)["fingerprints"]}
+    check(list(leads) == ["sA", "sC"] and leads["sA"]["lead"] and leads["sA"]["effect"] > 0.98, f"sFT by sA's: {leads}")
+    check(not leads["sC"]["lead"] and "no clearance" in leads["sC"]["caveat"], f"sFT by sC's: {leads}")
+    check("miss is no clearance" in " ".join(check.run("match", "--catalogue", kept["sC"], paths["sA"]).stdout.split()),
+          "match takes a miss for something")
+    for command, other in (("match", "bare"), ("inspect", "sA-print")):
+        run = check.run(command, "--catalogue", folder / (other + ".capsule.zst"), paths["sA"])
+        check(run.returncode == 2 and "capsule" in run.stderr, f"{command} by {other}: {run.returncode}, {run.stderr}")
     itself = json.loads(check.run("--json", "diff", kept["sA"], paths["sA"]).stdout)
     check(itself["relation"] == "related" and itself["effect"] == 1, f"sA by its fingerprint: {itself['relation']}")
     run = check.run("capsule", "--fingerprint", kept["sA"], "-o", folder / "twice.capsule.zst")

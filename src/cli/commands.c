@@ -84,6 +84,8 @@ static ari_status report_match(job *j, ari_model *model, ari_err *err)
     const ari_model *subject = model;
     ari_status status = measure(j->run, model, &absent, err);
     if (status == ARI_OK) status = ari_compare(&subject, 1, j->run->catalogue, o->keys, &c, err);
+    for (size_t i = 0; status == ARI_OK && i < j->run->print_count; i++)
+        status = ari_comparison_add_fingerprint(c, j->run->prints[i], err);
     if (status == ARI_OK) status = ari_report_match(c, o->top, &o->style, &j->text, err);
     bool yes = status == ARI_OK && ari_comparison_shares_core(c) &&
                (o->tier == NULL || ari_comparison_reaches(c, o->tier));

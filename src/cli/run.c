@@ -44,10 +44,63 @@ static bool may_write(const cli_options *o)
     return false;
 }
 
+/* *out is NULL where the file is no capsule, whatever else it is: the catalogue says what is wrong with it.
+ */
+static ari_status open_capsule(const cli_run *r, const char *path, ari_model **out, ari_err *err)
+{
+    ari_set *set = NULL;
+    ari_err unused = ARI_ERR_INIT;
+    *out = NULL;
+    if (ari_set_find(path, &r->o->library, &set, &unused) == ARI_OK)
+        ari_model_open(set, 0, &r->o->library, out, &unused);
+    ari_set_free(set);
+    if (*out != NULL && !ari_model_is_capsule(*out)) {
+        ari_model_close(*out);
+        *out = NULL;
+    }
+    if (*out == NULL) return ARI_OK;
+    if (!ari_model_has_fingerprint(*out)) {
+        ari_hint(err, "have it made with capsule --fingerprint");
+        return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "%s: a capsule without a fingerprint",
+                        show(span_of(path)).text);
+    }
+    if (strcmp(r->o->command->word, "match") == 0) return ARI_OK;
+    return ari_fail(err, ARI_USAGE, ARI_NO_OFFSET, "%s: only match takes a capsule for --catalogue",
+                    show(span_of(path)).text);
+}
+
+/* Capsules are known by their content; all others are catalogues, `count` of `files`. */
+static ari_status sort_out(cli_run *r, const char **files, size_t *count, ari_err *err)
+{
+    const cli_options *o = r->o;
+    for (size_t i = 0; i < o->catalogue_count; i++) {
+        ari_model *capsule;
+        ari_status status = open_capsule(r, o->catalogues[i], &capsule, err);
+        if (capsule != NULL) {
+            r->prints[r->print_count++] = capsule;
+        } else {
+            files[(*count)++] = o->catalogues[i];
+        }
+        if (status != ARI_OK) return status;
+    }
+    return ARI_OK;
+}
+
 static ari_status open_catalogue(void *context, ari_err *err)
 {
     cli_run *r = context;
-    return ari_catalogue_open(r->o->catalogues, r->o->catalogue_count, &r->catalogue, err);
+    size_t room = r->o->catalogue_count + 1, count = 0;
+    const char **files = calloc(room, sizeof(const char *));
+    r->prints = calloc(room, sizeof(ari_model *));
+    ari_status status = ARI_LIMIT;
+    if (files == NULL || r->prints == NULL) {
+        ari_fail(err, ARI_LIMIT, ARI_NO_OFFSET, "out of memory");
+    } else {
+        status = sort_out(r, files, &count, err);
+    }
+    if (status == ARI_OK) status = ari_catalogue_open(files, count, &r->catalogue, err);
+    free(files);
+    return status;
 }
 
 /* What stands before and after the reports of a page. */
@@ -150,6 +203,8 @@ int run_end(cli_run *r)
     if (r->o->style.format == ARI_HTML && r->out.file != NULL) put_frame(r, false);
     if (r->out.file != NULL && !output_close(&r->out)) r->failed = true;
     ari_catalogue_free(r->catalogue);
+    for (size_t i = 0; i < r->print_count; i++) ari_model_close(r->prints[i]);
+    free(r->prints);
     return r->failed ? 2 : r->answer_no ? 1 : 0;
 }
 

@@ -10,6 +10,8 @@
 typedef struct cli_run {
     const cli_options *o;
     ari_catalogue *catalogue; /* With the user's own. */
+    ari_model **prints;       /* malloc'd: the capsules among these, for their fingerprints. */
+    size_t print_count;
     cli_output out;
     bool array; /* JSON reports stand in an array. */
     size_t written;

@@ -165,6 +165,7 @@ void ari_comparison_free(ari_comparison *c)
     for (size_t i = 0; c->beside != NULL && i + 1 < c->count; i++) parts_free(&c->beside[i]);
     parts_free(&c->towers);
     ranking_free(&c->ranking);
+    free(c->prints);
     arena_free(&c->arena);
     free(c);
 }

@@ -22,6 +22,14 @@ typedef struct ari_verdict {
     bool reuses_part;      /* A part is that of another model, as far as anything tells. */
 } ari_verdict;
 
+/* What a fingerprint says of the subject. */
+typedef struct ari_print_match {
+    const char *path, *relation; /* Of the capsule; as diff calls it. */
+    const char *statement;       /* Or NULL. */
+    bool lead, measured;         /* measured: effect is. */
+    double effect;
+} ari_print_match;
+
 struct ari_comparison {
     ari_arena arena;
     const ari_catalogue *catalogue;
@@ -36,6 +44,8 @@ struct ari_comparison {
     ari_unique unique[ARI_KEY_COUNT];
     size_t unique_count;
     ari_verdict verdict;
+    ari_print_match *prints; /* malloc'd: one a capsule. */
+    size_t print_count, print_room;
 };
 
 /* Is it one of the models compared? Its parts then stand beside the subject's already. */

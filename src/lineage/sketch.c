@@ -259,7 +259,7 @@ uint64_t *sketch_hashes(const ari_model *m)
     size_t rows = m->checkpoint->tensors.count, seen = 0;
     uint64_t *out = calloc(rows + 1, sizeof(out[0]));
     if (out == NULL) return NULL;
-    size_t marked = mark_rows(m, out), step = marked == 0 ? 1 : (marked + PRINT_HASHES - 1) / PRINT_HASHES;
+    size_t marked = mark_rows(m, out), step = 1 + (marked > 0 ? (marked - 1) / PRINT_HASHES : 0);
     for (size_t i = 0; i < rows; i++) {
         ari_span bytes;
         bool chosen = out[i] != 0 && seen++ % step == 0;

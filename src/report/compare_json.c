@@ -81,6 +81,25 @@ bool compare_json(const ari_comparison *c, bool indented, ari_text *out)
     return json_finish(&b, indented, out);
 }
 
+static void add_prints(json_builder *b, json_tree *to, const ari_comparison *c)
+{
+    json_tree *list = json_add_array(b, to, "fingerprints");
+    for (size_t i = 0; i < c->print_count; i++) {
+        const ari_print_match *p = &c->prints[i];
+        json_tree *one = json_add_object(b, list, NULL);
+        json_add_text(b, one, "path", p->path);
+        json_add_text(b, one, "relation", p->relation);
+        if (p->measured) {
+            json_add_number(b, one, "effect", p->effect);
+        } else {
+            json_add_null(b, one, "effect");
+        }
+        json_add_bool(b, one, "lead", p->lead);
+        json_add_text(b, one, "statement", p->statement);
+        json_add_text(b, one, "caveat", word_in(ARI_ENGLISH, WORD_FINGERPRINTS_NOTE));
+    }
+}
+
 bool match_json(const ari_comparison *c, size_t top, bool indented, ari_text *out)
 {
     json_builder b;
@@ -105,5 +124,6 @@ bool match_json(const ari_comparison *c, size_t top, bool indented, ari_text *ou
     json_add_unique(&b, t, c);
     json_add_origins(&b, t, c->models[0], c);
     json_add_verdict(&b, t, c, false);
+    add_prints(&b, t, c);
     return json_finish(&b, indented, out);
 }

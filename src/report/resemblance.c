@@ -175,6 +175,20 @@ static void draw_bits(const ari_comparison *c, size_t n, ari_doc *d)
     }
 }
 
+static void add_prints(const ari_comparison *c, ari_doc *d)
+{
+    if (c->print_count == 0) return;
+    doc_heading(d, TONE_PLAIN, W(d, FINGERPRINTS));
+    doc_columns(d, W(d, FINGERPRINT_EFFECT), W(d, FINGERPRINT_LEAD), W(d, MESSAGE), NULL);
+    for (size_t i = 0; i < c->print_count; i++) {
+        const ari_print_match *p = &c->prints[i];
+        const char *said = p->statement == NULL ? p->path : doc_printf(d, "%s: %s", p->path, p->statement);
+        doc_row(d, p->lead ? TONE_WARN : TONE_PLAIN, p->measured ? doc_printf(d, "%.3f", p->effect) : "-",
+                p->lead ? W(d, FINGERPRINT_LEAD) : "-", said, NULL);
+    }
+    doc_paragraph(d, TONE_DIM, W(d, FINGERPRINTS_NOTE));
+}
+
 void match_document(const ari_comparison *c, size_t top, const ari_style *style, ari_doc *d)
 {
     bool by_width = false;
@@ -197,6 +211,7 @@ void match_document(const ari_comparison *c, size_t top, const ari_style *style,
     add_parts(c, d);
     add_unique(c, d);
     add_origins(c, d);
+    add_prints(c, d);
     add_verdict(c, d);
 }
 
