@@ -556,6 +556,7 @@ static const ari_proof *proof_of(const ari_lineage *l, const char *test)
         if (strcmp(l->proofs[i].test, test) == 0) return &l->proofs[i];
     }
     cr_assert_fail("no %s", test);
+    return NULL;
 }
 
 /* A capsule keeps what the values say: of both, of one, the same correlation. */

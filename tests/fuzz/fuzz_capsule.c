@@ -11,11 +11,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 /* A number becomes another, a word another word of the format, a line stands twice or not at all. */
 static size_t change_line(uint8_t *data, size_t size, size_t most)
 {
-    static const char *const words[] = { "\"file\"",   "\"metadata\"", "\"sidecar\"", "\"finding\"",
-                                         "\"offset\"", "\"bytes\"",    "\"values\"",  "\"array\"",
-                                         "\"i8\"",     "\"f32\"",      "\"gguf\"",    "\"BF16\"",
-                                         "\"Q4_K\"",   "null",         "[]",          "\"\\udcff\"",
-                                         "\"inf\"",    "-1",           "1e3",         "{\"x\":0}" };
+    static const char *const words[] = { "\"file\"",        "\"metadata\"", "\"sidecar\"", "\"finding\"",
+                                         "\"offset\"",      "\"bytes\"",    "\"values\"",  "\"array\"",
+                                         "\"i8\"",          "\"f32\"",      "\"gguf\"",    "\"BF16\"",
+                                         "\"Q4_K\"",        "null",         "[]",          "\"\\udcff\"",
+                                         "\"inf\"",         "-1",           "1e3",         "{\"x\":0}",
+                                         "\"fingerprint\"", "\"up\"",       "\"hash\"",    "\"home\"" };
     char number[24];
     size_t at = below(size), until;
     while (at < size && at > 0 && data[at - 1] != '\n') at--;
