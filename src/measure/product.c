@@ -1,5 +1,7 @@
 #include "measure/product.h"
 
+#include "base/wide.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -8,13 +10,14 @@ typedef float eight __attribute__((vector_size(32)));
 
 enum { TILE = 4 };
 
-static inline __attribute__((always_inline)) float sum_of(const eight *lanes)
+static ALWAYS_INLINE float sum_of(const eight *lanes)
 {
-    const float *x = (const float *)lanes;
+    float x[8];
+    memcpy(x, lanes, sizeof(x));
     return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
 }
 
-static inline __attribute__((always_inline)) void one(const float *a, const float *b, size_t room, float *out)
+static ALWAYS_INLINE void one(const float *a, const float *b, size_t room, float *out)
 {
     eight sum = { 0 }, x, y;
     for (size_t i = 0; i < room; i += 8) {
@@ -26,8 +29,7 @@ static inline __attribute__((always_inline)) void one(const float *a, const floa
 }
 
 /* One vector of a with four of b: what is loaded of a serves four times. */
-static inline __attribute__((always_inline)) void four(const float *a, const float *b, size_t room,
-                                                       float *out)
+static ALWAYS_INLINE void four(const float *a, const float *b, size_t room, float *out)
 {
     eight s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 }, x, y;
     for (size_t i = 0; i < room; i += 8) {
@@ -47,8 +49,8 @@ static inline __attribute__((always_inline)) void four(const float *a, const flo
     out[3] = sum_of(&s3);
 }
 
-static inline __attribute__((always_inline)) void all(const float *a, size_t a_count, const float *b,
-                                                      size_t b_count, size_t room, float *out)
+static ALWAYS_INLINE void all(const float *a, size_t a_count, const float *b, size_t b_count, size_t room,
+                              float *out)
 {
     size_t whole = b_count - b_count % TILE;
     for (size_t k = 0; k < whole; k += TILE) {
@@ -59,21 +61,18 @@ static inline __attribute__((always_inline)) void all(const float *a, size_t a_c
     }
 }
 
-#ifdef __x86_64__
-__attribute__((target("avx2"))) static void all_avx2(const float *a, size_t a_count, const float *b,
-                                                     size_t b_count, size_t room, float *out)
+static void all_plain(const float *a, size_t a_count, const float *b, size_t b_count, size_t room, float *out)
 {
     all(a, a_count, b, b_count, room, out);
 }
-#endif
+
+WIDE static void all_wide(const float *a, size_t a_count, const float *b, size_t b_count, size_t room,
+                          float *out)
+{
+    all(a, a_count, b, b_count, room, out);
+}
 
 void products(const float *a, size_t a_count, const float *b, size_t b_count, size_t room, float *out)
 {
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2")) {
-        all_avx2(a, a_count, b, b_count, room, out);
-        return;
-    }
-#endif
-    all(a, a_count, b, b_count, room, out);
+    (wide_here() ? all_wide : all_plain)(a, a_count, b, b_count, room, out);
 }
