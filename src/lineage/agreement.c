@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNK = 256, TRIES = 128, TRIES_LEAST = 32 };
+enum { CHUNK = 256, TRIES = 128, TRIES_LEAST = 32, EXPERTS_MOST = 4096 };
 
 /* Multiplications at most. */
 #define WORK_MOST 6e10
@@ -108,7 +108,7 @@ static size_t tries_for(ari_bank *a, uint32_t layer, ari_unit_home home, ari_uni
 {
     ari_units u;
     uint64_t experts = bank_experts(a, layer, kind, home);
-    if (!bank_units(a, layer, kind, home, 0, &u)) return 0;
+    if (!bank_units(a, layer, kind, home, 0, &u) || experts > EXPERTS_MOST) return 0;
     double each = 2 * (double)u.count * (double)experts * (double)u.width;
     double tries = WORK_MOST / each;
     return tries < TRIES_LEAST ? 0 : tries > TRIES ? TRIES : (size_t)tries;

@@ -5,6 +5,15 @@
 /* Samples of all layers are held at once: what is taken of each goes by their number. */
 enum { FEW_PAIRS = 256, MANY_PAIRS = 1024, COLUMNS_MOST = 1024 };
 
+/* Of more layers than any model has, each is held against those near it only: pairs take time. */
+enum { PAIRS_MOST = 1 << 16, REACH = 32 };
+
+static bool in_reach(size_t i, size_t k, size_t a_count, size_t b_count)
+{
+    if (a_count <= PAIRS_MOST / (b_count + 1)) return true;
+    return i < k + REACH && k < i + REACH;
+}
+
 struct layer_sample {
     uint32_t layer;
     ari_sample sample;
@@ -72,16 +81,17 @@ static bool hold(const ari_sample *a, uint32_t other, const ari_sample *b, ari_l
 }
 
 /* That of the same number, then all others. Of a doubled layer both are as near, and the first is taken. */
-static bool match(const ari_layer_samples *a, const struct layer_sample *b, ari_layer_match *out)
+static bool match(const ari_layer_samples *a, const ari_layer_samples *all, size_t at, ari_layer_match *out)
 {
+    const struct layer_sample *b = &all->of[at];
     *out = (ari_layer_match){ .layer = b->layer, .other = NO_NUMBER };
     for (size_t i = 0; i < a->count; i++) {
         if (a->of[i].layer == b->layer && !hold(&a->of[i].sample, b->layer, &b->sample, out)) return false;
     }
     if (out->other != NO_NUMBER) return true;
     for (size_t i = 0; i < a->count; i++) {
-        if (a->of[i].layer != b->layer && !hold(&a->of[i].sample, a->of[i].layer, &b->sample, out))
-            return false;
+        if (a->of[i].layer == b->layer || !in_reach(i, at, a->count, all->count)) continue;
+        if (!hold(&a->of[i].sample, a->of[i].layer, &b->sample, out)) return false;
     }
     return true;
 }
@@ -103,7 +113,7 @@ bool layers_map(const ari_layer_samples *a, const ari_layer_samples *b, ari_laye
     *out = (ari_layer_map){ .of = calloc(b->count + 1, sizeof(out->of[0])), .others = a->count };
     bool ok = out->of != NULL;
     for (size_t i = 0; ok && i < b->count; i++) {
-        ok = match(a, &b->of[i], &out->of[i]);
+        ok = match(a, b, i, &out->of[i]);
         out->count++;
     }
     if (ok && a->count > 0) count_map(out, a->of[a->count - 1].layer + 1);
@@ -117,7 +127,10 @@ bool layers_repeat(const ari_layer_samples *s, ari_layer_map *out)
     for (size_t i = 1; ok && i < s->count; i++) {
         ari_layer_match *m = &out->of[out->count];
         *m = (ari_layer_match){ .layer = s->of[i].layer, .other = NO_NUMBER };
-        for (size_t k = 0; ok && k < i; k++) ok = hold(&s->of[k].sample, s->of[k].layer, &s->of[i].sample, m);
+        for (size_t k = 0; ok && k < i; k++) {
+            if (in_reach(k, i, s->count, s->count))
+                ok = hold(&s->of[k].sample, s->of[k].layer, &s->of[i].sample, m);
+        }
         out->count += m->other != NO_NUMBER;
     }
     return ok;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Wider than any model is: memory for vectors is taken by it. */
-enum { UNITS_MOST = 1 << 22 };
+/* Wider than any model is, and with more units: memory is taken by them. */
+enum { WIDTH_MOST = 1 << 17, UNITS_MOST = 1 << 22 };
 
 /* --- Samples ---------------------------------------------------------------------------------------- */
 
@@ -63,7 +63,7 @@ static bool make_plan(ari_bank *b, uint32_t layer, const sampling *s, plan *out)
     ari_units u;
     uint64_t experts = s->alone ? 1 : bank_experts(b, layer, s->kind, s->home);
     if (!bank_units(b, layer, s->kind, s->home, 0, &u)) return false;
-    if (u.width > UNITS_MOST || u.count > UNITS_MOST) return false;
+    if (u.width > WIDTH_MOST || u.count > UNITS_MOST) return false;
     *out = (plan){ .all_experts = experts, .units = u.count, .width = (size_t)u.width };
     /* At least eight units of an expert, so that of many experts some are left out. */
     out->experts = experts > s->units / 8 ? s->units / 8 : experts;
