@@ -279,7 +279,7 @@ static void run_comparison(comparison_job *j, guarded_work *work)
     ari_err err = ARI_ERR_INIT;
     open_sides(j);
     run_seal(j->run);
-    bool compares = j->count > 1 && j->sides[0].model != NULL;
+    bool compares = j->count > 1 && j->sides[0].model != NULL && !(j->by_values && j->failed > 0);
     j->run->array = o->style.format == ARI_JSON && compares + j->failed > 1;
     if (compares && guarded(work, j, &err) == ARI_OK) {
         run_write(j->run, j->text);

@@ -18,7 +18,7 @@ typedef struct ari_identity {
     uint64_t same_telling;    /* Of these, the same. */
     uint64_t constant;        /* Of the shared, of more than one element: constant as far as was looked at. */
     uint64_t bytes, compared; /* Of the shared; looked at, of each of both. */
-    uint64_t words, same_words,
+    uint64_t words, same_words, null_tries,
         null_words;            /* Of matrices that say something; at the same place; a row apart. */
     const ari_tensor *example; /* One that says something and is the same, or NULL. */
     size_t piece;              /* Bytes of one of three places of each tensor. */
@@ -32,7 +32,8 @@ bool identity_holds(const ari_identity *i);
 
 /* What the other model has of that name, type and shape; or NULL. */
 const ari_tensor *identity_partner(const ari_model *b, const ari_model *a, const ari_tensor *row);
-/* Is it the same in all models of a kind, whoever trained them: tables of sines, masks? */
-bool identity_made(const ari_template *t);
+/* Is it the same in all models of a kind, whoever trained them: tables of sines, masks, indices? What has no
+ * known role may be. */
+bool identity_made(const ari_layout *l, const ari_template *t);
 
 #endif

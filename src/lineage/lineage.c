@@ -55,8 +55,9 @@ static ari_status try_components(ari_lineage *l, ari_err *err)
 /* At the same places of matrices are the same words, and more than elsewhere. */
 static bool shares_words(const ari_identity *i)
 {
-    double same = (double)i->same_words, words = (double)i->words + 1;
-    return i->words >= TENSOR_LEAST && same / words > 0.05 && same > 4 * (double)i->null_words;
+    double same = (double)i->same_words / ((double)i->words + 1);
+    double apart = (double)i->null_words / ((double)i->null_tries + 1);
+    return i->words >= TENSOR_LEAST && same > 0.05 && same > 4 * apart;
 }
 
 static void weigh_trials(ari_lineage *l)
@@ -120,8 +121,8 @@ void lineage_judge(ari_lineage *l)
                     (l->kinship == ARI_KINSHIP_PARTLY && (l->decides == NULL || !is_found(l->decides)));
     if (by_bytes) {
         l->measured = true;
-        l->effect =
-            l->identity.same_telling > 0 ? 1 : (double)l->identity.same_words / (double)l->identity.words;
+        bool whole = l->kinship == ARI_KINSHIP_IDENTICAL || l->identity.same_telling > 0;
+        l->effect = whole ? 1 : (double)l->identity.same_words / (double)l->identity.words;
         l->p = 0; /* Bytes are compared, not tested. */
     }
     l->strong = l->measured && (l->effect >= STRONG_RHO || l->effect <= -STRONG_RHO);

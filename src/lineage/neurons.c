@@ -152,7 +152,20 @@ static double shifted_mean(const float *r, size_t n, size_t shift)
     return sum / (double)n;
 }
 
-static void judge(const float *r, size_t n, ari_diagonal *out)
+/* The least that the mean of the diagonal spreads by, had every entry a sign of its own: rows that have their
+ * entries at the same places, by a mask or blocks or bands, overlap more with those of their number, and vary
+ * more, than the shifts tell. */
+static double least_spread(const float *x, const float *y, size_t n, size_t room)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n * room; i++) {
+        double product = (double)x[i] * (double)y[i];
+        sum += product * product;
+    }
+    return sqrt(sum) / (double)n;
+}
+
+static void judge(const float *r, size_t n, double spread, ari_diagonal *out)
 {
     double sum = 0, squares = 0, others = (double)(n - 1);
     for (size_t s = 1; s < n; s++) sum += shifted_mean(r, n, s);
@@ -162,6 +175,7 @@ static void judge(const float *r, size_t n, ari_diagonal *out)
         squares += d * d;
     }
     double sd = sqrt(squares / (others - 1));
+    if (sd < spread) sd = spread;
     out->units = n;
     double apart = shifted_mean(r, n, 0) - mean;
     out->rho = mean < 1 ? apart / (1 - mean) : 0;
@@ -187,7 +201,7 @@ ari_told diagonal_test(const ari_sample *a, const ari_sample *b, ari_diagonal *o
     if (told == ARI_TOLD && n < NEURONS_LEAST) told = ARI_NOT_THERE;
     if (told == ARI_TOLD) {
         products(x, n, y, n, a->room, r);
-        judge(r, n, out);
+        judge(r, n, least_spread(x, y, n, a->room), out);
     }
     free(x);
     free(y);

@@ -4,7 +4,8 @@
  * the one is no nearer to unit 7 of the other than to unit 8. So the correlations of each unit with all that
  * have another number are the null, exactly, whatever the data, the training or the storage. The shift by s
  * pairs unit i with i + s; what the pairs of equal number correlate beyond the mean of all other shifts is
- * rho (as a share of what is left to 1), and z its distance in their standard deviations. */
+ * rho (as a share of what is left to 1), and z its distance in their standard deviations, or in what it would
+ * vary by if all products had signs at random, whichever is more. */
 #ifndef ARI_LINEAGE_NEURONS_H
 #define ARI_LINEAGE_NEURONS_H
 

@@ -235,7 +235,7 @@ static size_t mark_rows(const ari_model *m, uint64_t *rows)
     size_t n = 0;
     for (size_t i = 0; i < l->template_count; i++) {
         const ari_template *t = &l->templates[i];
-        for (size_t k = 0; !identity_made(t) && k < t->count; k++) {
+        for (size_t k = 0; !identity_made(&m->layout, t) && k < t->count; k++) {
             uint32_t at = l->places[t->first + k].row;
             const ari_tensor *row = &l->tensors->rows[at];
             rows[at] = row->rank > 1 && row->elements >= TENSOR_LEAST;

@@ -67,7 +67,7 @@ static void tell_identity(ari_lineage *l)
         text_printf(&t, "; %.2f %% of the words of matrices are the same at the same place",
                     100 * (double)i->same_words / words);
         p.null = arena_printf(&l->arena, "%.2f %% of the words are the same some thousand places apart",
-                              100 * (double)i->null_words / words);
+                              100 * (double)i->null_words / (double)(i->null_tries == 0 ? 1 : i->null_tries));
         p.measured = true;
         p.effect = (double)i->same_words / words;
     }

@@ -379,7 +379,7 @@ static bool is_open(const ari_trial *t)
     }
     /* Of six cosines and more, chance is beyond 3 now and then. */
     if (t->cosines.told > 0 && fabs(t->cosines.z) > Z_SOME + 1) return true;
-    if (t->sure_value > 0 || t->sure_mlp > 1) return true;
+    if (t->sure_value > 0 || t->sure_mlp > 1 || (t->layer_count > 0 && t->p < P_SURE)) return true;
     return some && t->agreement_count == 0 && t->cosines.told == 0;
 }
 
