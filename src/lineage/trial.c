@@ -226,7 +226,8 @@ static void adopt_layers(ari_trial *t)
 static bool test_neurons(ari_trial *t, const layer_pair *pairs, size_t count, bool full)
 {
     t->layers = calloc(count + 1, sizeof(t->layers[0]));
-    bool ok = t->layers != NULL;
+    if (t->layers == NULL) return false;
+    bool ok = true;
     for (size_t i = 0; ok && i < count; i++) ok = test_layer(t, pairs[i], full);
     pool_layers(t, counts_all);
     adopt_layers(t);
