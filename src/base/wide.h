@@ -11,13 +11,25 @@
 
 #include <stdbool.h>
 
+#if defined(__x86_64__) && defined(__has_include)
+#if __has_include(<sys/platform/x86.h>)
+#include <sys/platform/x86.h>
+#endif
+#endif
+
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 #if defined(__x86_64__)
 #define WIDE __attribute__((target("avx2")))
+/* The loader knows. The compiler's own way asks the processor at every start, which takes long where a
+ * hypervisor answers for it. */
 static inline bool wide_here(void)
 {
+#ifdef CPU_FEATURE_ACTIVE
+    return CPU_FEATURE_ACTIVE(AVX2);
+#else
     return __builtin_cpu_supports("avx2");
+#endif
 }
 #else
 #define WIDE
