@@ -14,7 +14,7 @@ enum {
 bool is_weight_of(const ari_template *t, uint32_t component, uint32_t role)
 {
     return t->role == role && t->component == component && t->part != ARI_PART_BIAS && !t->companion &&
-           !t->adapter && !t->outside && (t->context & (ARI_IN_CROSS | ARI_IN_MTP)) == 0;
+           !t->adapter && !t->outside && (t->context & (ARI_IN_CROSS | ARI_IN_MTP | ARI_IN_AUX)) == 0;
 }
 
 size_t layers_sampled(size_t count, uint64_t vectors)

@@ -38,6 +38,16 @@ float piece_number(const ari_piece *p, uint64_t i);
 /* Element i of integers; false beyond the end and where it is negative. */
 bool piece_index(const ari_piece *p, uint64_t i, uint64_t *out);
 
+static inline uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t divided_up(uint64_t a, uint64_t by)
+{
+    return a / by + (a % by > 0);
+}
+
 /* Word i of little-endian ones, 0 beyond the end. */
 uint32_t span_word(ari_span words, uint64_t i);
 

@@ -5,11 +5,6 @@
 #include "base/arith.h"
 #include "measure/decode.h"
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* --- A grid of scales over a matrix --------------------------------------------------------- */
 
 static void read_grid(const ari_numbers *n, uint64_t row, uint64_t column, size_t count, float *out)

@@ -96,16 +96,21 @@ static bool match(const ari_layer_samples *a, const ari_layer_samples *all, size
     return true;
 }
 
-static void count_map(ari_layer_map *map, uint32_t layers)
+void layer_found(ari_layer_match *m, uint32_t other, ari_found by)
 {
-    for (uint32_t other = 0; other < layers; other++) {
-        bool met = false;
-        for (size_t i = 0; i < map->count; i++) met = met || map->of[i].other == other;
-        map->distinct += met;
-    }
+    if (m->other != NO_NUMBER) return;
+    m->other = other;
+    m->by = by;
+}
+
+size_t layers_met(const ari_layer_map *map, uint32_t other)
+{
+    size_t n = 0;
     for (size_t i = 0; i < map->count; i++) {
-        map->matched += map->of[i].other != NO_NUMBER;
+        uint32_t found = map->of[i].other;
+        n += found != NO_NUMBER && (other == NO_NUMBER || found == other);
     }
+    return n;
 }
 
 bool layers_map(const ari_layer_samples *a, const ari_layer_samples *b, ari_layer_map *out)
@@ -116,7 +121,6 @@ bool layers_map(const ari_layer_samples *a, const ari_layer_samples *b, ari_laye
         ok = match(a, b, i, &out->of[i]);
         out->count++;
     }
-    if (ok && a->count > 0) count_map(out, a->of[a->count - 1].layer + 1);
     return ok;
 }
 

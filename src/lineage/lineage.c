@@ -91,20 +91,17 @@ static const ari_trial *deciding(const ari_lineage *l)
     return held;
 }
 
+/* By the first part that has layers; where none has, by what tensors of one name are. */
 static ari_hindrance hindrance_of(const ari_lineage *l)
 {
-    size_t constant = 0, layers = 0;
-    for (size_t i = 0; i < l->trial_count; i++) {
-        constant += l->trials[i].a_constant + l->trials[i].b_constant;
-        layers += l->trials[i].a_layers + l->trials[i].b_layers;
-    }
     if (l->kinship != ARI_KINSHIP_NOT_COMPARABLE) return ARI_HINDRANCE_NONE;
-    if (constant > 0) return ARI_HINDRANCE_CONSTANT;
     for (size_t i = 0; i < l->trial_count; i++) {
-        if (l->trials[i].a_layers == 0 || l->trials[i].b_layers == 0) return ARI_HINDRANCE_NO_VALUES;
+        const ari_trial *t = &l->trials[i];
+        if (t->a_layers == 0 || t->b_layers == 0) return ARI_HINDRANCE_NO_VALUES;
+        if (trial_is_constant(t)) return ARI_HINDRANCE_CONSTANT;
     }
     if (l->identity.shared > 0 && l->identity.constant == l->identity.shared) return ARI_HINDRANCE_CONSTANT;
-    return layers == 0 && l->identity.compared == 0 ? ARI_HINDRANCE_NO_VALUES : ARI_HINDRANCE_SHAPES;
+    return l->trial_count == 0 && l->identity.compared == 0 ? ARI_HINDRANCE_NO_VALUES : ARI_HINDRANCE_SHAPES;
 }
 
 void lineage_judge(ari_lineage *l)
@@ -189,11 +186,12 @@ ari_status ari_lineage_mix(ari_lineage *l, const ari_model *other, const ari_mod
     const ari_model *models[COUNT] = { l->a, l->b, other, base };
     ari_bank banks[COUNT] = { { 0 } };
     bool ok = true;
-    for (size_t i = 0; i < COUNT && ok; i++) {
-        if (models[i] == NULL) continue;
-        if (models[i]->component_count == 0 || models[i]->checkpoint == NULL)
+    for (size_t i = 0; i < COUNT; i++) {
+        if (models[i] != NULL && (models[i]->component_count == 0 || models[i]->checkpoint == NULL))
             return ari_fail(err, ARI_UNSUPPORTED, ARI_NO_OFFSET, "there are no values to compare");
-        ok = bank_open(models[i], 0, &banks[i]);
+    }
+    for (size_t i = 0; i < COUNT && ok; i++) {
+        ok = models[i] == NULL || bank_open(models[i], 0, &banks[i]);
         banks[i].watch = &l->watch;
     }
     l->other = other;

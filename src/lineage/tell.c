@@ -100,7 +100,7 @@ static void put_matches(ari_text *t, const ari_layer_map *m)
     }
 }
 
-/* Layers of b that nothing was found for, and of a. */
+/* Those of b that nothing was found for. */
 static void put_unmatched(ari_text *t, const ari_layer_map *m)
 {
     size_t n = 0;
@@ -111,51 +111,48 @@ static void put_unmatched(ari_text *t, const ari_layer_map *m)
     }
 }
 
-static bool is_met(const ari_layer_map *m, uint32_t other)
-{
-    for (size_t i = 0; i < m->count; i++) {
-        if (m->of[i].other == other) return true;
-    }
-    return false;
-}
-
 /* It, or a layer that is like it within the model. */
-static bool is_met_somehow(const ari_trial *x, uint32_t k)
+static bool is_met(const ari_trial *x, uint32_t k)
 {
-    if (is_met(&x->map, k)) return true;
-    for (size_t i = 0; i < x->repeats_a.count; i++) {
+    bool met = layers_met(&x->map, k) > 0;
+    for (size_t i = 0; i < x->repeats_a.count && !met; i++) {
         const ari_layer_match *m = &x->repeats_a.of[i];
-        if (m->layer == k && is_met(&x->map, m->other)) return true;
-        if (m->other == k && is_met(&x->map, m->layer)) return true;
+        met = (m->layer == k && layers_met(&x->map, m->other) > 0) ||
+              (m->other == k && layers_met(&x->map, m->layer) > 0);
     }
-    return false;
+    return met;
 }
 
 static void put_unmet(ari_text *t, const ari_trial *x)
 {
     size_t n = 0;
     for (uint32_t k = 0; k < x->a.layer_count; k++) {
-        if (layer_home(&x->a, k, ARI_UNITS_UP) == ARI_HOMES || is_met_somehow(x, k)) continue;
+        if (layer_home(&x->a, k, ARI_UNITS_UP) == ARI_HOMES || is_met(x, k)) continue;
         text_printf(t, n++ == 0 ? "; without a partner in B: layer %" PRIu32 " of A" : ", %" PRIu32, k);
     }
 }
 
-static bool is_any_matched(const ari_layer_map *m)
-{
-    for (size_t i = 0; i < m->count; i++) {
-        if (m->of[i].other != NO_NUMBER) return true;
-    }
-    return false;
-}
-
-/* Those that T2 found, and the map did not. */
-static void put_agreed(ari_text *t, const ari_layer_map *m)
+static size_t put_found(ari_text *t, const ari_layer_map *m, ari_found by, const char *test)
 {
     size_t n = 0;
     for (size_t i = 0; i < m->count; i++) {
-        if (m->of[i].agreed)
-            text_printf(t, n++ == 0 ? "; found by gate and up (T2): %" PRIu32 : ", %" PRIu32, m->of[i].layer);
+        const ari_layer_match *x = &m->of[i];
+        if (x->other == NO_NUMBER || x->by != by) continue;
+        if (n++ == 0) {
+            text_printf(t, "; found by %s: %" PRIu32, test, x->layer);
+        } else {
+            text_printf(t, ", %" PRIu32, x->layer);
+        }
     }
+    return n;
+}
+
+static bool is_doubled(const ari_layer_map *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->of[i].other != NO_NUMBER && layers_met(m, m->of[i].other) > 1) return true;
+    }
+    return false;
 }
 
 static void tell_map(ari_lineage *l, const ari_trial *x, const char *role)
@@ -166,17 +163,18 @@ static void tell_map(ari_lineage *l, const ari_trial *x, const char *role)
                     .bytes_read = x->bytes_map,
                     .null = "units with their numbers shifted; a match is beyond z 8" };
     if (x->map.count == 0 || x->map.others == 0) return;
-    if (!is_any_matched(&x->map)) {
+    if (layers_met(&x->map, NO_NUMBER) == 0) {
         text_printf(
             &t, "none of the %zu layers of B has one among the %zu of A whose units bear the same numbers",
             x->map.count, x->map.others);
     } else {
         put_matches(&t, &x->map);
-        put_agreed(&t, &x->map);
-        put_unmatched(&t, &x->map);
-        put_unmet(&t, x);
-        if (x->map.distinct < x->map.matched)
-            text_put(&t, "; layers of A stand in B more than once (depth up-scaling)");
+        size_t closer = put_found(&t, &x->map, ARI_FOUND_T1, "a larger sample (T1)");
+        closer += put_found(&t, &x->map, ARI_FOUND_T2, "gate and up (T2)");
+        /* Then what the map did not find was not looked at so closely. */
+        if (closer == 0) put_unmatched(&t, &x->map);
+        if (closer == 0) put_unmet(&t, x);
+        if (is_doubled(&x->map)) text_put(&t, "; layers of A stand in B more than once (depth up-scaling)");
     }
     keep_text(l, &t, &p.statement);
     lineage_prove(l, &p);

@@ -37,14 +37,6 @@ static size_t layers_with_units(const ari_bank *b, uint32_t *out)
     return n;
 }
 
-static bool is_taken(const ari_layer_map *m, uint32_t other)
-{
-    for (size_t i = 0; i < m->count; i++) {
-        if (m->of[i].other == other) return true;
-    }
-    return false;
-}
-
 /* Those that were matched; of the others those of the same number, or as far down, that are free. */
 static size_t pair_layers(const ari_trial *t, const uint32_t *a, size_t a_count, layer_pair *out)
 {
@@ -54,7 +46,7 @@ static size_t pair_layers(const ari_trial *t, const uint32_t *a, size_t a_count,
         uint32_t other = m->of[i].other;
         if (other == NO_NUMBER && a_count > 0) {
             other = a[a_count == m->count ? i : i * a_count / m->count];
-            if (is_taken(m, other)) continue;
+            if (layers_met(m, other)) continue;
         }
         if (other != NO_NUMBER) out[n++] = (layer_pair){ other, m->of[i].layer };
     }
@@ -218,7 +210,7 @@ static void adopt_layers(ari_trial *t)
         const ari_layer_trial *x = &t->layers[i];
         for (size_t k = 0; x->sure_mlp && k < t->map.count; k++) {
             ari_layer_match *m = &t->map.of[k];
-            if (m->layer == x->b && m->other == NO_NUMBER) m->other = x->a;
+            if (m->layer == x->b) layer_found(m, x->a, ARI_FOUND_T1);
         }
     }
 }
@@ -337,8 +329,15 @@ static bool related_by_neurons(ari_trial *t)
 /* T1 is sure of some layers: of two, or of one that T2 confirms. Whether of all goes by T2 of the others. */
 static bool related_in_layers(ari_trial *t)
 {
-    bool confirmed = t->agreement_count > 0 && t->agreements[0].test.p < P_SURE;
-    size_t others = t->agreement_count - (t->agreement_count > 0), agreeing = t->agreeing - confirmed;
+    bool confirmed = false;
+    size_t others = 0, agreeing = 0;
+    for (size_t i = 0; i < t->agreement_count; i++) {
+        const ari_agreement_trial *g = &t->agreements[i];
+        bool sure = is_sure_pair(t, (layer_pair){ g->a, g->b }), agrees = g->test.p < P_SURE;
+        confirmed = confirmed || (sure && agrees);
+        others += !sure;
+        agreeing += !sure && agrees;
+    }
     if (t->sure_mlp == 0 || (t->sure_mlp == 1 && !confirmed)) return false;
     bool all = t->mlp_told == 1 || (others > 0 && most(agreeing, others));
     pool_layers(t, counts_sure);
@@ -436,11 +435,14 @@ static void adopt_agreements(ari_trial *t)
         const ari_agreement_trial *g = &t->agreements[i];
         for (size_t k = 0; g->test.p < P_SURE && k < t->map.count; k++) {
             ari_layer_match *m = &t->map.of[k];
-            if (m->layer != g->b || m->other != NO_NUMBER) continue;
-            m->other = g->a;
-            m->agreed = true;
+            if (m->layer == g->b) layer_found(m, g->a, ARI_FOUND_T2);
         }
     }
+}
+
+bool trial_is_constant(const ari_trial *t)
+{
+    return t->a_constant == t->a_layers || t->b_constant == t->b_layers;
 }
 
 static bool run(ari_trial *t, bool full)
@@ -452,8 +454,7 @@ static bool run(ari_trial *t, bool full)
     if (experts_test(&t->a, &t->experts_a) == ARI_NO_MEMORY ||
         experts_test(&t->b, &t->experts_b) == ARI_NO_MEMORY)
         return false;
-    bool constant = t->a_constant == t->a_layers || t->b_constant == t->b_layers;
-    if (!t->same_width || constant) return true;
+    if (!t->same_width || trial_is_constant(t)) return true;
     layer_pair *pairs = choose_pairs(t, full, &count);
     bool ok = pairs != NULL && run_tests(t, pairs, count, full);
     free(pairs);

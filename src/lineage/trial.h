@@ -78,5 +78,7 @@ extern const ari_unit_kind trial_kinds[TRIAL_KINDS];
 ari_status trial_run(const ari_model *a, size_t a_component, const ari_model *b, size_t b_component,
                      bool full, ari_watch *watch, ari_trial *out, ari_err *err);
 void trial_free(ari_trial *t);
+/* Of one of the two, every layer with hidden units is constant, as far as was sampled. */
+bool trial_is_constant(const ari_trial *t);
 
 #endif

@@ -1,5 +1,7 @@
 #include "lineage/units.h"
 
+#include "infer/sampling.h"
+
 #include <stdlib.h>
 
 /* What a role's matrices hold: units of one kind, or of two, half and half. */
@@ -24,12 +26,6 @@ static ari_unit_home home_of(const ari_template *t)
     return (t->context & ARI_IN_EXPERT) != 0 ? ARI_HOME_ROUTED : ARI_HOME_DENSE;
 }
 
-static bool is_weight(const ari_bank *b, const ari_template *t)
-{
-    return t->component == b->component && t->part != ARI_PART_BIAS && !t->companion && !t->adapter &&
-           !t->outside && (t->context & (ARI_IN_CROSS | ARI_IN_MTP | ARI_IN_AUX)) == 0;
-}
-
 static void enter(ari_bank *b, uint32_t at, const struct role_row *row)
 {
     const ari_layout *l = &b->model->layout;
@@ -51,11 +47,12 @@ bool bank_open(const ari_model *m, size_t component, ari_bank *out)
     if (sizes == NULL) return true;
     out->layer_count = sizes->number_count;
     out->width = sizes->hidden;
+    out->transposed = stored_transposed(&m->layout, (uint32_t)component, sizes->hidden);
     out->slots = calloc((size_t)out->layer_count * ARI_UNIT_KINDS * ARI_HOMES + 1, sizeof(out->slots[0]));
     for (uint32_t i = 0; out->slots != NULL && i < m->layout.template_count; i++) {
         const ari_template *t = &m->layout.templates[i];
-        for (size_t k = 0; is_weight(out, t) && k < sizeof(role_rows) / sizeof(role_rows[0]); k++) {
-            if (role_rows[k].role == t->role) enter(out, i, &role_rows[k]);
+        for (size_t k = 0; k < sizeof(role_rows) / sizeof(role_rows[0]); k++) {
+            if (is_weight_of(t, (uint32_t)component, role_rows[k].role)) enter(out, i, &role_rows[k]);
         }
     }
     return out->slots != NULL;
@@ -93,11 +90,11 @@ static bool place_of(const ari_bank *b, const unit_slot *slot, uint64_t expert, 
     return false;
 }
 
-/* Which side of the matrix is the model's width; of a square one, what the name says. */
-static bool find_axis(const uint64_t *side, ari_unit_kind kind, ari_units *u)
+/* Which side of the matrix is the model's width; of a square one, what the name says and the others are. */
+static bool find_axis(const uint64_t *side, ari_unit_kind kind, bool transposed, ari_units *u)
 {
     bool rows = side[1] == u->width, columns = side[0] == u->width;
-    u->across = rows && columns ? kind == ARI_UNITS_DOWN : columns;
+    u->across = rows && columns ? (kind == ARI_UNITS_DOWN) != transposed : columns;
     u->count = u->across ? side[1] : side[0];
     return rows || columns;
 }
@@ -127,7 +124,7 @@ bool bank_units(ari_bank *b, uint32_t layer, ari_unit_kind kind, ari_unit_home h
     shape = logical_shape(&b->model->layout, t, k);
     if (shape.rank != (stacked ? 3 : 2) || shape.elements == 0) return false;
     const uint64_t *side = shape.sizes + (shape.rank - 2);
-    if (!find_axis(side, kind, out)) return false;
+    if (!find_axis(side, kind, b->transposed, out)) return false;
     if (!numbers_open(b->model->checkpoint, &b->model->layout, t, k, &out->numbers, &why)) return false;
     if (stacked && expert >= shape.sizes[0]) return false;
     out->numbers.bytes_read = &b->bytes_read;

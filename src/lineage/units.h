@@ -38,6 +38,7 @@ typedef struct ari_bank {
     size_t component;
     uint32_t layer_count; /* Layer numbers, the highest plus one. */
     uint64_t width;       /* Of the model: numbers in a unit. */
+    bool transposed;      /* Its matrices are stored [in, out]. */
     unit_slot *slots;     /* malloc'd; by layer, kind and home. */
     uint64_t bytes_read;
     ari_watch *watch; /* Or NULL. */

@@ -152,7 +152,7 @@ static void add_layers(json_builder *b, json_tree *list, const ari_trial *t, con
         }
         add_real(b, o, "effect", m->told, m->test.rho);
         add_real(b, o, "z", m->told, m->test.z);
-        json_add_text(b, o, "by", m->other == NO_NUMBER ? NULL : m->agreed ? "T2" : "T1");
+        json_add_text(b, o, "by", m->other == NO_NUMBER ? NULL : m->by == ARI_FOUND_T2 ? "T2" : "T1");
         json_add_uint(b, o, "hits", m->test.hits);
         json_add_uint(b, o, "sampled", m->test.units);
     }
