@@ -8,6 +8,7 @@ plain Python: shuffled, permuted, cut, stacked, sliced, merged, buried in noise,
 each is known by hand, so what diff must say is too. The makers are held against decoders and a test of their own.
 """
 import array
+import bisect
 import collections
 import itertools
 import json
@@ -97,7 +98,7 @@ def matrix(shape):
 
 # --- safetensors -----------------------------------------------------------------------------------------------------
 
-DTYPES = {"H": "BF16", "f": "F32", "I": "U32"}
+DTYPES = {"H": "BF16", "f": "F32", "I": "U32", "i": "I32", "B": "F8_E4M3"}
 
 
 def read(path):
@@ -260,6 +261,70 @@ def mlx(model, group):
         else:
             out[name] = shape, values
     return out
+
+
+def linear(model, pack):
+    """Each weight of the layers packed, its parts under what follows the module's name."""
+    out = {}
+    for name, (shape, values) in model.items():
+        if matrix(shape) and "layers" in name:
+            out.update({name.removesuffix("weight") + part: made for part, made in pack(shape, floats(values)).items()})
+        else:
+            out[name] = shape, values
+    return out
+
+
+def signed(words):
+    return array.array("i", (word - (word >> 31 << 32) for word in words))
+
+
+def codes(shape, values, group):
+    """Four bits around 8: of [in, out], rows of codes, and of each group of inputs the scales."""
+    columns = lines(shape, values)  # The weights of one output each.
+    scales = [[max(abs(v) for v in column[at:at + group]) / 7 for column in columns] for at in range(0, shape[1], group)]
+    rows = [[nearest(column[i] * inverse_or_0(scales[i // group][k]), -8, 7) + 8 for k, column in enumerate(columns)]
+            for i in range(shape[1])]
+    return rows, scales
+
+
+def pack_gptq(shape, values, group=32):
+    """Words along the inputs, the first lowest; zero points less one."""
+    rows, scales = codes(shape, values, group)
+    packed = [sum(rows[at + i][k] << 4 * i for i in range(8)) for at in range(0, shape[1], 8) for k in range(shape[0])]
+    groups = shape[1] // group
+    return {"qweight": ((shape[1] // 8, shape[0]), signed(packed)),
+            "qzeros": ((groups, shape[0] // 8), signed([0x77777777] * (groups * shape[0] // 8))),
+            "scales": ((groups, shape[0]), array.array("f", itertools.chain(*scales))),
+            "g_idx": ((shape[1],), array.array("i", (i // group for i in range(shape[1]))))}
+
+
+def pack_awq(shape, values, group=32):
+    """Words along the outputs, in the order 0 2 4 6 1 3 5 7."""
+    rows, scales = codes(shape, values, group)
+    order, groups = (0, 2, 4, 6, 1, 3, 5, 7), shape[1] // group
+    packed = [sum(row[at + k] << 4 * i for i, k in enumerate(order)) for row in rows for at in range(0, shape[0], 8)]
+    return {"qweight": ((shape[1], shape[0] // 8), signed(packed)),
+            "qzeros": ((groups, shape[0] // 8), signed([0x88888888] * (groups * shape[0] // 8))),
+            "scales": ((groups, shape[0]), array.array("f", itertools.chain(*scales)))}
+
+
+# E4M3 without a sign, by its bits, up to 448.
+EIGHT_BITS = [m / 8 * 2 ** -6 if e == 0 else (1 + m / 8) * 2.0 ** (e - 7) for e in range(16) for m in range(8)][:127]
+
+
+def pack_fp8(shape, values, block=128):
+    """E4M3 with a scale for each block of 128 x 128."""
+    rows, down, across = lines(shape, values), -(-shape[0] // block), -(-shape[1] // block)
+    scales = [max(abs(v) for row in rows[r * block:r * block + block] for v in row[c * block:c * block + block]) / 448
+              for r in range(down) for c in range(across)]
+    out = array.array("B")
+    for r, row in enumerate(rows):
+        for c, v in enumerate(row):
+            x = abs(v) * inverse_or_0(scales[r // block * across + c // block])
+            i = min(bisect.bisect(EIGHT_BITS, x), 126)
+            i -= i > 0 and x - EIGHT_BITS[i - 1] < EIGHT_BITS[i] - x
+            out.append(i | (128 if v < 0 else 0))
+    return {"weight": (shape, out), "weight_scale_inv": ((down, across), array.array("f", scales))}
 
 
 # --- GGUF ------------------------------------------------------------------------------------------------------------
@@ -1148,6 +1213,8 @@ def main(program, folder=None):
         ft = {kind: write_gguf(made / f"fine-tune-{kind}.gguf", models["sFT"], kind, truth["sFT"])
               for kind in ("F16", "BF16", "Q8_0", "Q4_0")}
         ft["MLX 32"] = write(made / "fine-tune-mlx32.safetensors", mlx(models["sFT"], 32), {"format": "mlx"})
+        for kind, pack in (("GPTQ", pack_gptq), ("AWQ", pack_awq), ("FP8", pack_fp8)):
+            ft[kind] = write(made / f"fine-tune-{kind}.safetensors", linear(models["sFT"], pack))
         (made / "fine-tune-mlx64").mkdir()
         ft["MLX 64"] = write(made / "fine-tune-mlx64/model.safetensors", mlx(models["sFT"], 64), {"format": "mlx"}).parent
         config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu", "rms_norm_eps": 1e-5,
@@ -1164,7 +1231,8 @@ def main(program, folder=None):
         check_sameness(check, models, paths, made)
         check_derived(check, models, put)
         lap("derived")
-        least = {"F16": 0.999, "BF16": 0.999, "Q8_0": 0.999, "Q4_0": 0.985, "MLX 32": 0.985, "MLX 64": 0.985}
+        least = {"F16": 0.999, "BF16": 0.999, "Q8_0": 0.999, "Q4_0": 0.985, "MLX 32": 0.985, "MLX 64": 0.985,
+                 "GPTQ": 0.985, "AWQ": 0.985, "FP8": 0.998}
         check_formats(check, models, paths, [(f"sFT with its {kind}", "sFT", path, least[kind]) for kind, path in ft.items()]
                       + [(f"sA with sFT's {kind}", "sA", path, 0.95) for kind, path in ft.items() if kind[-2:] != "16"]
                       + [("half32 with its Q4_K", "half32", large, 0.985)])
