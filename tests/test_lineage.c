@@ -466,6 +466,8 @@ Test(lineage, products_of_vectors)
     products(a, 3, b, 5, product_room(5), out);
     static const float expected[15] = { 1, 4, 9, 16, 25, 1, 2, 3, 4, 5 };
     for (size_t i = 0; i < 15; i++) cr_expect(out[i] == expected[i], "%zu: %g", i, (double)out[i]);
+    /* 1 + 4 + 9 + 16 + 25, squared one by one: 1 + 16 + 81 + 256 + 625. */
+    cr_expect(squared_products(a, a, product_room(5)) == 979.0F);
 }
 
 /* --- Fingerprints ----------------------------------------------------------------------------------------

@@ -158,10 +158,7 @@ static double shifted_mean(const float *r, size_t n, size_t shift)
 static double least_spread(const float *x, const float *y, size_t n, size_t room)
 {
     double sum = 0;
-    for (size_t i = 0; i < n * room; i++) {
-        double product = (double)x[i] * (double)y[i];
-        sum += product * product;
-    }
+    for (size_t i = 0; i < n; i++) sum += (double)squared_products(x + i * room, y + i * room, room);
     return sqrt(sum) / (double)n;
 }
 

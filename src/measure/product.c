@@ -76,3 +76,30 @@ void products(const float *a, size_t a_count, const float *b, size_t b_count, si
 {
     (wide_here() ? all_wide : all_plain)(a, a_count, b, b_count, room, out);
 }
+
+static ALWAYS_INLINE float squares(const float *a, const float *b, size_t room)
+{
+    eight sum = { 0 }, x, y;
+    for (size_t i = 0; i < room; i += 8) {
+        memcpy(&x, a + i, sizeof(x));
+        memcpy(&y, b + i, sizeof(y));
+        eight product = x * y;
+        sum += product * product;
+    }
+    return sum_of(&sum);
+}
+
+static float squares_plain(const float *a, const float *b, size_t room)
+{
+    return squares(a, b, room);
+}
+
+WIDE static float squares_wide(const float *a, const float *b, size_t room)
+{
+    return squares(a, b, room);
+}
+
+float squared_products(const float *a, const float *b, size_t room)
+{
+    return (wide_here() ? squares_wide : squares_plain)(a, b, room);
+}

@@ -16,4 +16,7 @@ static inline size_t product_room(size_t n)
 /* out[i * b_count + k] = a_i . b_k, of vectors of `room` floats (product_room), one after the other. */
 void products(const float *a, size_t a_count, const float *b, size_t b_count, size_t room, float *out);
 
+/* The sum of (a_i b_i)^2 over the numbers of one vector each. */
+float squared_products(const float *a, const float *b, size_t room);
+
 #endif
