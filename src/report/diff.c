@@ -5,6 +5,8 @@
 #include "report/plain.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static ari_word lead_word(const ari_lineage *l)
 {
@@ -115,10 +117,13 @@ void diff_document(const ari_lineage *l, ari_doc *d)
 /* --- JSON ------------------------------------------------------------------------------------------------
  */
 
+/* To six digits: more was not measured. */
 static void add_real(json_builder *b, json_tree *to, const char *name, bool known, double value)
 {
+    char digits[32];
+    snprintf(digits, sizeof(digits), "%.6g", value);
     if (known && isfinite(value)) {
-        json_add_number(b, to, name, value);
+        json_add_number(b, to, name, strtod(digits, NULL));
     } else {
         json_add_null(b, to, name);
     }
