@@ -400,7 +400,7 @@ bool lineage_tell_mix(ari_lineage *l)
         if (m->of[i].condition > condition) condition = m->of[i].condition;
     }
     if (m->count == 0) {
-        p.statement = "the models have no layers with equally many hidden units";
+        p.statement = "no layer has equally many hidden units in all models and something to explain";
     } else {
         p.statement = arena_printf(
             &l->arena,
